@@ -10,7 +10,7 @@ import { secondsSince } from "./lib/report.mjs";
 import { stream } from "./lib/stream.mjs";
 
 /** Crates with loom models: unit tests whose path contains `loom`. */
-const LOOM_CRATES = ["klaw-shm"];
+const LOOM_CRATES = ["klaw-shm", "klaw-channel"];
 
 const PREEMPTIONS = { normal: 2, long: 3 };
 

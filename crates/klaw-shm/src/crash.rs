@@ -130,16 +130,18 @@ pub fn mutant(_: impl Named) -> bool {
 }
 
 #[cfg(feature = "crash-points")]
-pub use armed::{arm, arm_mutant};
+pub use armed::{arm, arm_mutant, count_passages, passages};
 
 #[cfg(feature = "crash-points")]
 mod armed {
+    use std::collections::BTreeMap;
     use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
     #[derive(Default)]
     struct Armed {
         point: Option<(String, u32)>,
         mutant: Option<String>,
+        passed: Option<BTreeMap<&'static str, u32>>,
     }
 
     fn armed() -> MutexGuard<'static, Armed> {
@@ -180,15 +182,30 @@ mod armed {
         active::set();
     }
 
+    /// Count from now on how often each point is passed.
+    pub fn count_passages() {
+        armed().passed = Some(BTreeMap::new());
+        active::set();
+    }
+
+    /// How often each point was passed since [`count_passages`].
+    #[must_use]
+    pub fn passages() -> Vec<(&'static str, u32)> {
+        armed().passed.iter().flatten().map(|(&point, &count)| (point, count)).collect()
+    }
+
     pub(super) fn is_mutant(name: &str) -> bool {
         active::get() && armed().mutant.as_deref() == Some(name)
     }
 
-    pub(super) fn reached(name: &str) {
+    pub(super) fn reached(name: &'static str) {
         if !active::get() {
             return;
         }
         let mut armed = armed();
+        if let Some(passed) = &mut armed.passed {
+            *passed.entry(name).or_default() += 1;
+        }
         let Some((point, hits)) = &mut armed.point else { return };
         if point != name {
             return;

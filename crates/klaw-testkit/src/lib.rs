@@ -4,10 +4,12 @@
 //! ([`Role::spawn`]), talks to them in lines, kills them, and returns `Err(why)` if what it finds is wrong. The output ends
 //! with the line that cargo's own harness prints, so that whoever counts tests counts these too.
 
+mod page;
 mod role;
 mod runner;
 mod scratch;
 
+pub use page::page_matches;
 pub use role::{Ended, Role, say, wait_for_line};
 pub use runner::{Case, Outcome, RoleMain, eventually, main};
 pub use scratch::Scratch;

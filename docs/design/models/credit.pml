@@ -26,6 +26,11 @@
 #define F 0
 #endif
 #define NL 2
+#ifdef ONELANE                         /* all senders take turns on lane 0 */
+#define ONE true
+#else
+#define ONE false
+#endif
 #ifdef BYTES
 #define SZ(l) ((l)+1)                 /* bytes of a message on lane l */
 #else
@@ -114,7 +119,7 @@ L1: if :: d_step { q=vq; p=vp; x=0; t=0; c=0; cb=0 } fi; \
 proctype Sender(byte me) {
   byte q, p, x, t, c, cb, l, i, b; short fm, fb; bit parked;
   /* claim a lane slot (counters run on), start from what was taken */
-  d_step { (lown[0]==0 || lown[1]==0) -> if :: lown[0]==0 -> l=0 :: else -> l=1 fi; lown[l]=me+1; sm[l]=tm[l]; sb[l]=tb[l]; wt[l]=0; bell[l]=0;
+  d_step { (lown[0]==0 || (lown[1]==0 && !ONE)) -> if :: lown[0]==0 -> l=0 :: else -> l=1 fi; lown[l]=me+1; sm[l]=tm[l]; sb[l]=tb[l]; wt[l]=0; bell[l]=0;
            assert(lm[l]==tm[l] && lb[l]==tb[l] && tl[l]==tm[l]) }
 S0: if
     :: i==M -> goto S9

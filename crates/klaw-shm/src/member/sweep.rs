@@ -16,9 +16,9 @@ pub enum Progress {
 
 /// What a layer above keeps in shared memory and can set right after a death.
 pub trait Repair: Send + Sync {
-    /// Sets right everything that names `dead`. Called by several members at once and again and again: every step
-    /// must be one idempotent store or exact CAS.
-    fn repair(&self, dead: Stamp) -> Progress;
+    /// Sets right everything that names `dead`, as member `me`. Called by several members at once and again and again:
+    /// every step must be one idempotent store or exact CAS.
+    fn repair(&self, me: Stamp, dead: Stamp) -> Progress;
 
     /// The agent's slow look: rings whoever published a wait that can be served by now. A process stopped between
     /// "made available" and "rang" would else lose the wake.

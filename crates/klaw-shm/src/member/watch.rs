@@ -139,7 +139,8 @@ impl<'a> Watch<'a> {
         let repairs = self.repairs;
         let repair = |dead| {
             session.ports().repair(dead, session.bells());
-            let all_done = repairs.iter().fold(true, |done, r| (r.repair(dead) == Progress::Done) & done);
+            let all_done =
+                repairs.iter().fold(true, |done, r| (r.repair(self.me, dead) == Progress::Done) & done);
             if all_done { Progress::Done } else { Progress::Draining }
         };
         sweep(self.members(), self.me, dead, repair, || session.ring_all());

@@ -23,19 +23,15 @@ impl Ringer {
         Self { open: Mutex::default(), bells }
     }
 
-    /// After a publish: rings `index` if it sleeps. May miss an owner that is just arming, so that
+    /// After a publish: rings `index` if it sleeps; true if it did. May miss an owner that is just arming, so that
     /// [`Ringer::look_fenced`] must follow at the end of the turn or batch.
-    pub fn look(&self, ports: PortTable<'_>, index: u32) {
-        if let Some(bell) = ports.bell(index) {
-            bell::look(&bell.word, &|| self.ring(ports, index, bell));
-        }
+    pub fn look(&self, ports: PortTable<'_>, index: u32) -> bool {
+        ports.bell(index).is_some_and(|bell| bell::look(&bell.word, &|| self.ring(ports, index, bell)))
     }
 
     /// At the end of a turn or batch, and before the thread may block.
-    pub fn look_fenced(&self, ports: PortTable<'_>, index: u32) {
-        if let Some(bell) = ports.bell(index) {
-            bell::look_fenced(&bell.word, &|| self.ring(ports, index, bell));
-        }
+    pub fn look_fenced(&self, ports: PortTable<'_>, index: u32) -> bool {
+        ports.bell(index).is_some_and(|bell| bell::look_fenced(&bell.word, &|| self.ring(ports, index, bell)))
     }
 
     /// Rings everybody who sleeps: after a death, and when waits were left unserved.

@@ -144,14 +144,14 @@ impl Session {
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
     }
 
-    /// Rings the port if its owner sleeps; see [`Ringer::look`].
-    pub fn look(&self, port: u32) {
-        self.ringer.look(self.ports(), port);
+    /// Rings the port if its owner sleeps, and says so; see [`Ringer::look`].
+    pub fn look(&self, port: u32) -> bool {
+        self.ringer.look(self.ports(), port)
     }
 
     /// Rings the port if its owner sleeps or is about to; see [`Ringer::look_fenced`].
-    pub fn look_fenced(&self, port: u32) {
-        self.ringer.look_fenced(self.ports(), port);
+    pub fn look_fenced(&self, port: u32) -> bool {
+        self.ringer.look_fenced(self.ports(), port)
     }
 
     /// Rings everybody who sleeps.

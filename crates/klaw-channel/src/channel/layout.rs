@@ -1,0 +1,274 @@
+//! The words of channels and their ends.
+
+use klaw_shm::sync::{AtomicU64, CachePadded, Ordering};
+use klaw_shm::{Stamp, shared_layout};
+
+use crate::lane::Claim;
+
+/// Sending ends, receiving ends and lanes that one block has room for. A channel has a chain of blocks.
+pub(crate) const BLOCK_ENDS: usize = 16;
+
+shared_layout! {
+    /// One channel.
+    pub struct ChannelEntry: 256 {
+        /// What changes rarely.
+        pub(crate) facts: CachePadded<ChannelFacts>,
+        /// `{grant sequence:32, pending lane + 1:32}`: who is getting credits, see the module `credit`.
+        pub(crate) grant: CachePadded<AtomicU64>,
+    }
+}
+
+shared_layout! {
+    /// A channel's state, limits and chain of blocks.
+    pub struct ChannelFacts: 56 {
+        /// `{code:4, generation:28, stamp:32}`.
+        pub(crate) state: AtomicU64,
+        /// `{closed:1, version:63}`: the version counts sending ends that were opened.
+        pub(crate) senders: AtomicU64,
+        /// `{closed:1, version:63}`: the version counts receiving ends that were opened.
+        pub(crate) receivers: AtomicU64,
+        /// Counts lanes that were listed: a receiver that has seen this many knows them all.
+        pub(crate) lanes: AtomicU64,
+        /// `{messages:32, units of 16 bytes:32}` that it holds.
+        pub(crate) capacity: AtomicU64,
+        /// Index of its first block, plus one.
+        pub(crate) first_block: AtomicU64,
+        /// What the layer above keeps here: overflow policy, codec.
+        pub(crate) options: AtomicU64,
+    }
+}
+
+shared_layout! {
+    /// Room for some ends of one channel.
+    pub struct EndBlock: 2432 {
+        /// Whose it is.
+        pub(crate) chain: CachePadded<BlockChain>,
+        /// Sending ends, see `EndState`.
+        pub(crate) senders: CachePadded<[AtomicU64; 16]>,
+        /// Lanes of the channel: `{lane, generation}` plus one, or 0.
+        pub(crate) lanes: CachePadded<[AtomicU64; 16]>,
+        /// Receiving ends.
+        pub(crate) receivers: [CachePadded<ReceiverEnd>; 16],
+    }
+}
+
+shared_layout! {
+    /// A block's owner, and where the chain goes on.
+    pub struct BlockChain: 16 {
+        /// `{code:4, generation:28, channel or stamp:32}`.
+        pub(crate) owner: AtomicU64,
+        /// Index of the next block, plus one.
+        pub(crate) next: AtomicU64,
+    }
+}
+
+shared_layout! {
+    /// One receiving end.
+    pub struct ReceiverEnd: 80 {
+        /// See `EndState`.
+        pub(crate) word: AtomicU64,
+        /// The port that its owner sleeps at, plus one; 0 while it never slept.
+        pub(crate) port: AtomicU64,
+        /// The batch between lane and user code.
+        pub(crate) claim: Claim,
+    }
+}
+
+/// What an end's word says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EndCode {
+    Free,
+    /// A member has it.
+    Open(Stamp),
+    /// It is in a record of this lane (its entry), at this position in units of 16 bytes modulo 2^32.
+    InTransit {
+        lane: u16,
+        position: u32,
+    },
+}
+
+/// An end's word, taken apart: `{code:2, generation:14, 48 bits}`. The generation counts every change, so that no CAS
+/// succeeds on a word that came back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EndState {
+    pub(crate) code: EndCode,
+    pub(crate) generation: u16,
+}
+
+const END_GENERATION: u16 = (1 << 14) - 1;
+
+impl EndState {
+    #[expect(clippy::cast_possible_truncation, reason = "fields of a u64 word, masked")]
+    pub(crate) fn unpack(bits: u64) -> Self {
+        let generation = (bits >> 2) as u16 & END_GENERATION;
+        let code = match (bits & 3, Stamp::from_bits((bits >> 16) as u32)) {
+            (1, Some(stamp)) => EndCode::Open(stamp),
+            (2, _) => EndCode::InTransit { lane: (bits >> 16) as u16, position: (bits >> 32) as u32 },
+            _ => EndCode::Free,
+        };
+        Self { code, generation }
+    }
+
+    pub(crate) fn pack(self) -> u64 {
+        let (code, rest) = match self.code {
+            EndCode::Free => (0, 0),
+            EndCode::Open(stamp) => (1, u64::from(stamp.bits())),
+            EndCode::InTransit { lane, position } => (2, u64::from(lane) | u64::from(position) << 16),
+        };
+        code | u64::from(self.generation & END_GENERATION) << 2 | rest << 16
+    }
+
+    /// The word that follows this one.
+    pub(crate) fn then(self, code: EndCode) -> Self {
+        Self { code, generation: self.generation.wrapping_add(1) & END_GENERATION }
+    }
+
+    pub(crate) fn load(word: &AtomicU64) -> Self {
+        // Acquire; pairs with the AcqRel of `change`.
+        Self::unpack(word.load(Ordering::Acquire))
+    }
+
+    /// Changes exactly this state. The new state if it did.
+    pub(crate) fn change(self, word: &AtomicU64, code: EndCode) -> Option<Self> {
+        let new = self.then(code);
+        let changed = word.compare_exchange(self.pack(), new.pack(), Ordering::AcqRel, Ordering::Acquire);
+        changed.is_ok().then_some(new)
+    }
+}
+
+/// A channel: its entry, and which of the entry's successive channels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ChannelId {
+    /// Index into the channel table.
+    pub(crate) index: u16,
+    /// Grows with each channel in that entry.
+    pub(crate) generation: u32,
+}
+
+impl ChannelId {
+    /// The id as a number, for sending it along.
+    #[must_use]
+    pub fn bits(self) -> u64 {
+        u64::from(self.index) | u64::from(self.generation) << 16
+    }
+
+    /// Reads what [`ChannelId::bits`] gave.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "fields of a u64 word")]
+    pub fn from_bits(bits: u64) -> Self {
+        Self { index: bits as u16, generation: (bits >> 16) as u32 & OWNED_GENERATION }
+    }
+}
+
+/// What the state of a channel or the owner word of a block says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OwnedCode {
+    Free,
+    /// A member is making it: the payload is its stamp.
+    Claimed,
+    /// In use. Of a block the payload is its channel.
+    Live,
+    /// Everybody is gone; it is being taken apart.
+    Closing,
+}
+
+/// `{code:4, generation:28, payload:32}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owned {
+    pub(crate) code: OwnedCode,
+    pub(crate) generation: u32,
+    pub(crate) payload: u32,
+}
+
+pub(crate) const OWNED_GENERATION: u32 = (1 << 28) - 1;
+
+impl Owned {
+    #[expect(clippy::cast_possible_truncation, reason = "fields of a u64 word, masked")]
+    pub(crate) fn unpack(bits: u64) -> Self {
+        let code = match bits & 15 {
+            1 => OwnedCode::Claimed,
+            2 => OwnedCode::Live,
+            3 => OwnedCode::Closing,
+            _ => OwnedCode::Free,
+        };
+        Self { code, generation: (bits >> 4) as u32 & OWNED_GENERATION, payload: (bits >> 32) as u32 }
+    }
+
+    pub(crate) fn pack(self) -> u64 {
+        let code = match self.code {
+            OwnedCode::Free => 0,
+            OwnedCode::Claimed => 1,
+            OwnedCode::Live => 2,
+            OwnedCode::Closing => 3,
+        };
+        code | u64::from(self.generation & OWNED_GENERATION) << 4 | u64::from(self.payload) << 32
+    }
+
+    pub(crate) fn load(word: &AtomicU64) -> Self {
+        Self::unpack(word.load(Ordering::Acquire))
+    }
+
+    pub(crate) fn change(self, word: &AtomicU64, new: Self) -> bool {
+        word.compare_exchange(self.pack(), new.pack(), Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    /// Back to free: this use is over.
+    pub(crate) fn freed(self) -> Self {
+        let generation = self.generation.wrapping_add(1) & OWNED_GENERATION;
+        Self { code: OwnedCode::Free, generation, payload: 0 }
+    }
+
+    /// The claimer, while it is being made.
+    pub(crate) fn claimer(self) -> Option<Stamp> {
+        if self.code == OwnedCode::Claimed { Stamp::from_bits(self.payload) } else { None }
+    }
+}
+
+/// `{closed:1, version:63}`: the version counts the ends of one side that were ever opened, closed is final.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Side {
+    pub(crate) closed: bool,
+    pub(crate) version: u64,
+}
+
+impl Side {
+    pub(crate) fn load(word: &AtomicU64) -> Self {
+        // Acquire: an end whose claim precedes this version is seen by the scan that follows.
+        let bits = word.load(Ordering::Acquire);
+        Self { closed: bits & 1 != 0, version: bits >> 1 }
+    }
+
+    pub(crate) fn change(self, word: &AtomicU64, new: Self) -> bool {
+        let pack = |side: Self| u64::from(side.closed) | side.version << 1;
+        word.compare_exchange(pack(self), pack(new), Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn ends_round_trip(generation in 0..=END_GENERATION, lane: u16, position: u32, slot in 0..256_u32) {
+            let stamp = Stamp::new(slot, 77).unwrap();
+            for code in [EndCode::Free, EndCode::Open(stamp), EndCode::InTransit { lane, position }] {
+                let state = EndState { code, generation };
+                prop_assert_eq!(EndState::unpack(state.pack()), state);
+                prop_assert_ne!(state.then(code).pack(), state.pack());
+            }
+        }
+
+        #[test]
+        fn owned_words_round_trip(generation in 0..=OWNED_GENERATION, payload: u32, index: u16) {
+            for code in [OwnedCode::Free, OwnedCode::Claimed, OwnedCode::Live, OwnedCode::Closing] {
+                let owned = Owned { code, generation, payload };
+                prop_assert_eq!(Owned::unpack(owned.pack()), owned);
+            }
+            let id = ChannelId { index, generation };
+            prop_assert_eq!(ChannelId::from_bits(id.bits()), id);
+        }
+    }
+}

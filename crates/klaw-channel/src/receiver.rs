@@ -1,0 +1,259 @@
+//! The receiving end of a channel.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use klaw_shm::sync::{Ordering, fence};
+use klaw_shm::{Port, PortKind};
+
+use crate::channel::credit::{Account, Amount};
+use crate::channel::ends::{End, Role};
+use crate::channel::lanes::{LaneList, retire};
+use crate::channel::layout::{ChannelEntry, ChannelId, ReceiverEnd, Side};
+use crate::channel::wake::ReceiverList;
+use crate::error::ChannelError;
+use crate::lane::{Batch, LaneId, Take, TakeLimits, take};
+use crate::node::Node;
+use crate::record::Message;
+
+/// Bytes that are copied out of a lane at once, unless one message is larger.
+const BATCH_BYTES: usize = 64 << 10;
+/// Messages that a lone receiver takes at once to hand them out one by one.
+const PREFETCH: usize = 64;
+
+/// One receiving end. With several of them, each message goes to one.
+///
+/// What it has taken and not handed out when its process dies is lost, and counted.
+pub struct Receiver {
+    node: Arc<Node>,
+    id: ChannelId,
+    end: End,
+    capacity: Amount,
+    lanes: LaneList,
+    receivers: ReceiverList,
+    /// The lane to look at first.
+    next_lane: usize,
+    batch: Batch,
+    /// Messages of the batch that were handed out.
+    handed: usize,
+    port: Option<Port>,
+}
+
+impl Receiver {
+    pub(crate) fn new(node: &Arc<Node>, id: ChannelId, end: End) -> Self {
+        let tables = node.tables();
+        let capacity =
+            Amount::unpack(tables.channels()[id.index as usize].facts.capacity.load(Ordering::Relaxed));
+        let receiver = Self {
+            node: Arc::clone(node),
+            id,
+            end,
+            capacity,
+            lanes: LaneList::default(),
+            receivers: ReceiverList::default(),
+            next_lane: 0,
+            batch: Batch::default(),
+            handed: 0,
+            port: None,
+        };
+        // Before anything else of the claim is stored: a late reaper of the entry's last owner looks at it.
+        receiver.end_entry().claim.reset();
+        receiver.end_entry().port.store(0, Ordering::Relaxed);
+        receiver
+    }
+
+    /// The channel's id, by which another process of the session opens it.
+    #[must_use]
+    pub fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    /// One more receiver of this channel.
+    pub fn try_clone(&self) -> Result<Self, ChannelError> {
+        self.node.open_receiver(self.id)
+    }
+
+    /// The next message if one is there. [`ChannelError::Closed`] once every sender is gone and everything was received.
+    pub fn try_recv(&mut self) -> Result<Option<Message<'_>>, ChannelError> {
+        if self.handed == self.batch.len() {
+            // With several receivers, what one has taken the others can't help with.
+            let messages = if self.receivers.ends.len() > 1 { 1 } else { PREFETCH };
+            if !self.fill(messages)? {
+                return Ok(None);
+            }
+        }
+        Ok(self.hand_out())
+    }
+
+    /// The next message; waits until `deadline` (for ever if `None`).
+    pub fn recv(&mut self, deadline: Option<Instant>) -> Result<Message<'_>, ChannelError> {
+        if self.handed == self.batch.len() {
+            let messages = if self.receivers.ends.len() > 1 { 1 } else { PREFETCH };
+            self.wait_for(messages, deadline)?;
+        }
+        self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
+    }
+
+    /// Up to `max` messages that are there, at least one; waits for the first until `deadline`. Calls `each` for every one, and
+    /// returns how many they were.
+    pub fn recv_many(
+        &mut self,
+        max: usize,
+        deadline: Option<Instant>,
+        mut each: impl FnMut(Message<'_>),
+    ) -> Result<usize, ChannelError> {
+        if self.handed == self.batch.len() {
+            self.wait_for(max, deadline)?;
+        }
+        let mut count = 0;
+        while count < max {
+            // A batch ends where a ring ends: the next may be there already. An error can wait for the next call.
+            if self.handed == self.batch.len() && (count == 0 || !matches!(self.fill(max - count), Ok(true)))
+            {
+                break;
+            }
+            if let Some(message) = self.hand_out() {
+                each(message);
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+
+    /// Messages that receivers of this end's entry took and that nobody got, because their process died.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.end_entry().claim.lost.load(Ordering::Acquire)
+    }
+
+    fn channel(&self) -> &ChannelEntry {
+        &self.node.tables().channels()[self.id.index as usize]
+    }
+
+    fn end_entry(&self) -> &ReceiverEnd {
+        &self.node.tables().blocks()[self.end.block as usize].receivers[self.end.place]
+    }
+
+    fn hand_out(&mut self) -> Option<Message<'_>> {
+        let n = self.handed;
+        if n == self.batch.len() {
+            return None;
+        }
+        self.handed += 1;
+        self.end_entry().claim.hand_out();
+        self.batch.get(n)
+    }
+
+    fn wait_for(&mut self, messages: usize, deadline: Option<Instant>) -> Result<(), ChannelError> {
+        if self.fill(messages)? {
+            return Ok(());
+        }
+        let port = match self.port.take() {
+            Some(port) => port,
+            None => self.node.member().open_port(PortKind::Thread)?,
+        };
+        self.end_entry().port.store(u64::from(port.index()) + 1, Ordering::Relaxed);
+        let mut outcome = Ok(false);
+        port.wait(deadline, || {
+            outcome = self.fill(messages);
+            !matches!(outcome, Ok(false))
+        });
+        self.port = Some(port);
+        if outcome? { Ok(()) } else { Err(ChannelError::Timeout { what: "message" }) }
+    }
+
+    /// Takes a batch from the first lane that has one. False if none has.
+    fn fill(&mut self, messages: usize) -> Result<bool, ChannelError> {
+        self.batch.clear();
+        self.handed = 0;
+        // Before the lanes: what a sender published before the side was closed is found below.
+        let closed = Side::load(&self.channel().facts.senders).closed;
+        let node = Arc::clone(&self.node);
+        self.lanes.refresh(node.tables(), self.id);
+        self.receivers.refresh(node.tables(), self.id);
+        let mut busy = false;
+        for _ in 0..self.lanes.lanes.len() {
+            if self.lanes.lanes.is_empty() {
+                break;
+            }
+            let at = self.next_lane % self.lanes.lanes.len();
+            let id = self.lanes.lanes[at];
+            match self.take(id, messages) {
+                Take::Taken => {
+                    self.next_lane = at + 1;
+                    self.after_take(id);
+                    return Ok(true);
+                }
+                Take::Empty => self.next_lane = at + 1,
+                Take::Busy => {
+                    busy = true;
+                    self.next_lane = at + 1;
+                }
+                Take::Drained => self.retire(id),
+                Take::Gone => self.lanes.forget(id),
+                Take::Corrupt => return Err(ChannelError::Corrupt { lane: id.index }),
+            }
+        }
+        if closed && !busy && self.lanes.lanes.is_empty() {
+            return Err(Role::Sender.closed_error());
+        }
+        Ok(false)
+    }
+
+    fn take(&mut self, id: LaneId, messages: usize) -> Take {
+        let tables = self.node.tables();
+        let claim = &tables.blocks()[self.end.block as usize].receivers[self.end.place].claim;
+        let limits = TakeLimits { messages, bytes: BATCH_BYTES };
+        let lane = &tables.lanes()[id.index as usize];
+        take(lane, id, tables, (self.node.me(), claim), limits, &mut self.batch, |_, _| {})
+    }
+
+    fn retire(&mut self, id: LaneId) {
+        retire(self.node.tables(), Some(self.id), id);
+        self.lanes.forget(id);
+        // Its sender's slot may wait for it, and the other receivers for the end of the channel.
+        self.node.member().poke_sweeper();
+        self.node.tables().ring_receivers(self.id);
+    }
+
+    /// Room was made, and more may be there: wakes who waits for either.
+    fn after_take(&mut self, id: LaneId) {
+        let tables = self.node.tables();
+        // Store taken, head and lease, then load who waits: pairs with the fence in `Sender::wait_for_room`, and with that
+        // of a receiver that arms its bell and then finds the lane leased.
+        fence(Ordering::SeqCst);
+        let account = Account {
+            grant: &self.channel().grant,
+            capacity: self.capacity,
+            lanes: tables.lanes(),
+            members: &self.lanes.lanes,
+        };
+        if account.waiting_ports().next().is_some() && account.is_worth_a_wake() {
+            for port in account.waiting_ports() {
+                tables.session().look(port);
+            }
+        }
+        let lane = &tables.lanes()[id.index as usize];
+        let more = lane.sent.tail.load(Ordering::Acquire) != lane.taken.head.load(Ordering::Acquire);
+        if more {
+            self.receivers.ring_one(tables, Some((self.end.block, self.end.place)));
+        } else if Side::load(&self.channel().facts.senders).closed {
+            // The others may have found the lane leased; now they find it empty, and the channel at its end.
+            tables.ring_receivers(self.id);
+        }
+    }
+}
+
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        self.end_entry().claim.give_up();
+        self.node.close_end(self.id, self.end);
+    }
+}
+
+impl fmt::Debug for Receiver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Receiver").field("channel", &self.id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,311 @@
+//! The sending end of a channel.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Instant;
+
+use klaw_shm::crash::{crash_point, mutant};
+use klaw_shm::sync::{Ordering, fence};
+use klaw_shm::{Port, PortKind};
+
+use crate::channel::credit::{Account, Amount, Lease, give_back, help};
+use crate::channel::ends::{End, Role};
+use crate::channel::lanes::{LaneList, open_lane, retire_if_empty};
+use crate::channel::layout::{ChannelEntry, ChannelId, Side};
+use crate::channel::wake::ReceiverList;
+use crate::crash::{ChannelMutant, ChannelPoint};
+use crate::error::ChannelError;
+use crate::lane::{LaneCode, LaneEntry, LaneId, Writer};
+use crate::node::{Node, payload_limit_bytes};
+use crate::record::{Header, RecordKind, charge_units};
+
+/// One sending end. Messages of one sender arrive in their order; those of different senders mix.
+///
+/// It may be moved to another thread, and cloned by [`Sender::try_clone`]; each clone is a sender of its own. Dropping the last one
+/// closes the channel for receivers, once they have got everything.
+pub struct Sender {
+    node: Arc<Node>,
+    id: ChannelId,
+    end: End,
+    capacity: Amount,
+    lane: Option<OpenLane>,
+    lanes: LaneList,
+    receivers: ReceiverList,
+    port: Option<Port>,
+}
+
+/// The sender's lane, made at its first message.
+#[derive(Debug)]
+struct OpenLane {
+    id: LaneId,
+    writer: Writer,
+    /// Leased and not used yet.
+    credit: Amount,
+    sent_messages: u64,
+    sent_units: u64,
+}
+
+impl Sender {
+    pub(crate) fn new(node: &Arc<Node>, id: ChannelId, end: End) -> Self {
+        let channel = &node.tables().channels()[id.index as usize];
+        let capacity = Amount::unpack(channel.facts.capacity.load(Ordering::Relaxed));
+        Self {
+            node: Arc::clone(node),
+            id,
+            end,
+            capacity,
+            lane: None,
+            lanes: LaneList::default(),
+            receivers: ReceiverList::default(),
+            port: None,
+        }
+    }
+
+    /// The channel's id, by which another process of the session opens it.
+    #[must_use]
+    pub fn id(&self) -> ChannelId {
+        self.id
+    }
+
+    /// One more sender of this channel.
+    pub fn try_clone(&self) -> Result<Self, ChannelError> {
+        self.node.open_sender(self.id)
+    }
+
+    /// Sends if there is room now.
+    pub fn try_send(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
+        self.push(tag, payload)?;
+        self.flush();
+        Ok(())
+    }
+
+    /// Sends, and waits for room until `deadline` (for ever if `None`).
+    pub fn send(&mut self, tag: u32, payload: &[u8], deadline: Option<Instant>) -> Result<(), ChannelError> {
+        match self.push(tag, payload) {
+            Err(ChannelError::Full { .. }) => self.wait_for_room(tag, payload, deadline)?,
+            other => other?,
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Sends all of `payloads` with tag 0, in order, publishing as many at once as there is room for.
+    pub fn send_many(
+        &mut self,
+        payloads: impl IntoIterator<Item = impl AsRef<[u8]>>,
+        deadline: Option<Instant>,
+    ) -> Result<(), ChannelError> {
+        for payload in payloads {
+            let payload = payload.as_ref();
+            match self.push(0, payload) {
+                Err(ChannelError::Full { .. }) => self.wait_for_room(0, payload, deadline)?,
+                other => other?,
+            }
+        }
+        self.flush();
+        Ok(())
+    }
+
+    /// Puts a message into the lane; receivers see it after the next [`Sender::flush`]. For many messages at once.
+    pub fn push(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
+        if Side::load(&self.channel().facts.receivers).closed {
+            return Err(Role::Receiver.closed_error());
+        }
+        let limit_bytes = payload_limit_bytes(self.capacity);
+        if payload.len() as u64 > limit_bytes {
+            return Err(ChannelError::ValueTooLarge { bytes: payload.len() as u64, limit_bytes });
+        }
+        let units = charge_units(payload.len());
+        self.open_lane()?;
+        self.lease(units)?;
+        #[expect(clippy::cast_possible_truncation, reason = "at most MAX_PAYLOAD_BYTES")]
+        let body_bytes = payload.len() as u32;
+        let header = Header { body_bytes, kind: RecordKind::Message, refs: 0, meta: tag, ack: 0 };
+        let tables = self.node.tables();
+        let open = self.lane.as_mut().expect("opened above");
+        let lane = &tables.lanes()[open.id.index as usize];
+        if open.writer.place(lane, tables, header.stride())?.is_none() {
+            return Err(self.full());
+        }
+        open.writer.push(&header, &[payload]);
+        open.credit.messages -= 1;
+        open.credit.units -= units;
+        open.sent_messages += 1;
+        open.sent_units += u64::from(units);
+        Ok(())
+    }
+
+    /// Makes everything pushed visible, wakes who waits for it, and gives back what was leased and not used.
+    pub fn flush(&mut self) {
+        let tables = self.node.tables();
+        let Some(open) = &mut self.lane else { return };
+        let lane = &tables.lanes()[open.id.index as usize];
+        let published = open.writer.is_dirty();
+        if published {
+            open.writer.publish(lane, open.sent_messages, open.sent_units);
+            // Store the record, then load bells and the receivers' side: pairs with the fences of a receiver that arms its
+            // bell, and of whoever closes that side.
+            fence(Ordering::SeqCst);
+            self.receivers.refresh(tables, self.id);
+            self.receivers.ring_one(tables, None);
+        }
+        if open.credit != Amount::default() {
+            open.credit = Amount::default();
+            if give_back(lane, open.sent_messages, open.sent_units) {
+                self.ring_other_senders();
+            }
+        }
+        if published && Side::load(&self.channel().facts.receivers).closed {
+            // Nobody will read it: what it refers to must not wait in it for ever.
+            self.node.tables().discard_unread(self.node.me(), self.id);
+        }
+    }
+
+    fn channel(&self) -> &ChannelEntry {
+        &self.node.tables().channels()[self.id.index as usize]
+    }
+
+    fn full(&self) -> ChannelError {
+        ChannelError::Full {
+            capacity: self.capacity.messages,
+            max_bytes: u64::from(self.capacity.units) * 16,
+        }
+    }
+
+    fn open_lane(&mut self) -> Result<(), ChannelError> {
+        if self.lane.is_none() {
+            let tables = self.node.tables();
+            let (id, writer) = open_lane(tables, self.id, self.node.me())?;
+            let lane = &tables.lanes()[id.index as usize];
+            self.lane = Some(OpenLane {
+                id,
+                writer,
+                credit: Amount::default(),
+                sent_messages: lane.sent.messages.load(Ordering::Relaxed),
+                sent_units: lane.sent.units.load(Ordering::Relaxed),
+            });
+        }
+        Ok(())
+    }
+
+    /// Makes sure that one message of `units` is covered.
+    fn lease(&mut self, units: u32) -> Result<(), ChannelError> {
+        let tables = self.node.tables();
+        let open = self.lane.as_mut().expect("opened before anything is leased");
+        let need = Amount {
+            messages: 1_u32.saturating_sub(open.credit.messages),
+            units: units.saturating_sub(open.credit.units),
+        };
+        if need == Amount::default() {
+            return Ok(());
+        }
+        let channel = &tables.channels()[self.id.index as usize];
+        loop {
+            let quiet = help(&channel.grant, tables.lanes());
+            // After the grant word: a lane that was granted anything by then is on the list.
+            self.lanes.refresh(tables, self.id);
+            let account = Account {
+                grant: &channel.grant,
+                capacity: self.capacity,
+                lanes: tables.lanes(),
+                members: &self.lanes.lanes,
+            };
+            match account.lease(quiet, open.id, need) {
+                Lease::Granted(amount) => {
+                    open.credit.messages += amount.messages;
+                    open.credit.units += amount.units;
+                    return Ok(());
+                }
+                Lease::Full => return Err(self.full()),
+                Lease::Again => {}
+            }
+        }
+    }
+
+    /// Sleeps until the message is pushed.
+    fn wait_for_room(
+        &mut self,
+        tag: u32,
+        payload: &[u8],
+        deadline: Option<Instant>,
+    ) -> Result<(), ChannelError> {
+        // What is in the lane must be seen, and what was leased must be free, while this one sleeps.
+        self.flush();
+        let port = match self.port.take() {
+            Some(port) => port,
+            None => self.node.member().open_port(PortKind::Thread)?,
+        };
+        let lane_index = self.lane.as_ref().expect("a full channel was found through the lane").id.index;
+        let wait_word = |sender: &Self, on: u64| {
+            let lane: &LaneEntry = &sender.node.tables().lanes()[lane_index as usize];
+            lane.identity.port.store(u64::from(port.index()) + 1, Ordering::Relaxed);
+            lane.credit.waiting.store(on, Ordering::Relaxed);
+            // Store waiting, then look for credits: pairs with the fence of whoever makes room and then looks for
+            // who waits.
+            fence(Ordering::SeqCst);
+        };
+        wait_word(self, 1);
+        crash_point(ChannelPoint::SenderWaits);
+        let mut outcome = None;
+        let mut first = true;
+        port.wait(deadline, || {
+            if std::mem::take(&mut first) && mutant(ChannelMutant::SleepWithoutSecondTry) {
+                return false;
+            }
+            match self.push(tag, payload) {
+                Err(ChannelError::Full { .. }) => {
+                    // A try that failed for room in the ring may have leased: nobody must wait for those credits.
+                    self.flush();
+                    false
+                }
+                other => {
+                    outcome = Some(other);
+                    true
+                }
+            }
+        });
+        wait_word(self, 0);
+        self.port = Some(port);
+        outcome.unwrap_or(Err(ChannelError::Timeout { what: "room" }))
+    }
+
+    fn ring_other_senders(&mut self) {
+        let tables = self.node.tables();
+        // Store the limits, then load who waits: pairs with the fence in `wait_for_room`.
+        fence(Ordering::SeqCst);
+        let Some(open) = &self.lane else { return };
+        self.lanes.refresh(tables, self.id);
+        for id in self.lanes.lanes.iter().filter(|id| **id != open.id) {
+            let lane = &tables.lanes()[id.index as usize];
+            if lane.credit.waiting.load(Ordering::Relaxed) != 0 {
+                let port = u32::try_from(lane.identity.port.load(Ordering::Relaxed)).unwrap_or(0);
+                if let Some(port) = port.checked_sub(1) {
+                    tables.session().look(port);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.flush();
+        if let Some(open) = &self.lane {
+            // Before the end is free: once the side is closed, every lane is ENDED.
+            self.node.tables().lanes()[open.id.index as usize].advance(
+                open.id,
+                LaneCode::Open,
+                LaneCode::Ended,
+            );
+            crash_point(ChannelPoint::LaneEnded);
+            retire_if_empty(self.node.tables(), self.node.me(), self.id, open.id);
+        }
+        self.node.close_end(self.id, self.end);
+    }
+}
+
+impl fmt::Debug for Sender {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("channel", &self.id).finish_non_exhaustive()
+    }
+}
