@@ -87,6 +87,12 @@ named_points! {
         LaneEnded = "channel.lane_ended",
         /// A sender has said that it waits for credits.
         SenderWaits = "channel.sender_waits",
+        /// An end is in transit, its record is not written.
+        EndStamped = "transit.stamped",
+        /// A receiver has opened an end that arrived, the head is before its record.
+        EndArrived = "transit.arrived",
+        /// An end in a record that nobody will read is free.
+        EndDropped = "transit.dropped",
         /// A drained lane is not listed any more.
         LaneUnlisted = "channel.lane_unlisted",
         /// A channel that everybody has left is CLOSING.
@@ -135,6 +141,8 @@ named_points! {
         KeepCredits = "repair.keep_credits",
         /// A sweep leaves the dead member's ends open.
         KeepEnds = "repair.keep_ends",
+        /// A sweep leaves ends in transit whose record was never published.
+        KeepTransit = "repair.keep_transit",
         /// A sweep does not close what the dead member's ends kept open.
         KeepSides = "repair.keep_sides",
         /// A sweep leaves channels that everybody has left.

@@ -16,6 +16,7 @@ mod sender;
 mod tables;
 #[cfg(test)]
 mod testing;
+mod transit;
 
 pub use channel::ChannelId;
 pub use error::ChannelError;
@@ -23,3 +24,4 @@ pub use node::{ChannelOptions, Node};
 pub use receiver::Receiver;
 pub use sender::Sender;
 pub use tables::{RINGS, TABLES};
+pub use transit::{Arrived, Share};

@@ -16,6 +16,8 @@ use crate::error::ChannelError;
 use crate::lane::{Batch, LaneId, Take, TakeLimits, take};
 use crate::node::Node;
 use crate::record::Message;
+use crate::sender::Sender;
+use crate::transit::{Arrived, arrive};
 
 /// Bytes that are copied out of a lane at once, unless one message is larger.
 const BATCH_BYTES: usize = 64 << 10;
@@ -37,6 +39,9 @@ pub struct Receiver {
     batch: Batch,
     /// Messages of the batch that were handed out.
     handed: usize,
+    /// Ends that came with messages of the batch, by the message's place in it. Those that nobody asks for are closed with
+    /// the batch.
+    arrived: Vec<(usize, Arrived)>,
     port: Option<Port>,
 }
 
@@ -55,6 +60,7 @@ impl Receiver {
             next_lane: 0,
             batch: Batch::default(),
             handed: 0,
+            arrived: Vec::new(),
             port: None,
         };
         // Before anything else of the claim is stored: a late reaper of the entry's last owner looks at it.
@@ -121,6 +127,12 @@ impl Receiver {
         Ok(count)
     }
 
+    /// The ends that came with the message that was handed out last, in their order. Ends that nobody takes are closed.
+    pub fn take_ends(&mut self) -> Vec<Arrived> {
+        let Some(last) = self.handed.checked_sub(1) else { return Vec::new() };
+        self.arrived.extract_if(.., |(message, _)| *message == last).map(|(_, end)| end).collect()
+    }
+
     /// Messages that receivers of this end's entry took and that nobody got, because their process died.
     #[must_use]
     pub fn lost(&self) -> u64 {
@@ -166,6 +178,7 @@ impl Receiver {
     /// Takes a batch from the first lane that has one. False if none has.
     fn fill(&mut self, messages: usize) -> Result<bool, ChannelError> {
         self.batch.clear();
+        self.arrived.clear();
         self.handed = 0;
         // Before the lanes: what a sender published before the side was closed is found below.
         let closed = Side::load(&self.channel().facts.senders).closed;
@@ -202,11 +215,19 @@ impl Receiver {
     }
 
     fn take(&mut self, id: LaneId, messages: usize) -> Take {
-        let tables = self.node.tables();
+        let (node, tables) = (&self.node, self.node.tables());
         let claim = &tables.blocks()[self.end.block as usize].receivers[self.end.place].claim;
         let limits = TakeLimits { messages, bytes: BATCH_BYTES };
         let lane = &tables.lanes()[id.index as usize];
-        take(lane, id, tables, (self.node.me(), claim), limits, &mut self.batch, |_, _| {})
+        let (arrived, mut message_at) = (&mut self.arrived, 0);
+        let accept = |message: &Message<'_>, at: u64| {
+            if message.has_refs() {
+                let ends = arrive(tables, node.me(), message, id, at).into_iter();
+                arrived.extend(ends.map(|end| (message_at, opened(node, end))));
+            }
+            message_at += 1;
+        };
+        take(lane, id, tables, (node.me(), claim), limits, &mut self.batch, accept)
     }
 
     fn retire(&mut self, id: LaneId) {
@@ -242,6 +263,14 @@ impl Receiver {
             // The others may have found the lane leased; now they find it empty, and the channel at its end.
             tables.ring_receivers(self.id);
         }
+    }
+}
+
+fn opened(node: &Arc<Node>, end: Option<(ChannelId, End)>) -> Arrived {
+    match end {
+        Some((id, end)) if end.role == Role::Sender => Arrived::Sender(Sender::new(node, id, end)),
+        Some((id, end)) => Arrived::Receiver(Receiver::new(node, id, end)),
+        None => Arrived::Closed,
     }
 }
 

@@ -176,6 +176,12 @@ impl<'a> Message<'a> {
         Some(Self { tag: header.meta, refs, payload })
     }
 
+    /// True if the message refers to anything.
+    #[must_use]
+    pub fn has_refs(&self) -> bool {
+        !self.refs.is_empty()
+    }
+
     /// The references, in their order; those of an unknown kind are left out.
     pub fn refs(&self) -> impl Iterator<Item = Ref> + use<'a> {
         self.refs.chunks_exact(REF_BYTES).filter_map(Ref::decode)

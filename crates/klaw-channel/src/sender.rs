@@ -17,7 +17,8 @@ use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::error::ChannelError;
 use crate::lane::{LaneCode, LaneEntry, LaneId, Writer};
 use crate::node::{Node, payload_limit_bytes};
-use crate::record::{Header, RecordKind, charge_units};
+use crate::record::{Header, MAX_REFS, REF_BYTES, RecordKind, charge_units};
+use crate::transit::{Share, stamp};
 
 /// One sending end. Messages of one sender arrive in their order; those of different senders mix.
 ///
@@ -82,7 +83,7 @@ impl Sender {
     /// Sends, and waits for room until `deadline` (for ever if `None`).
     pub fn send(&mut self, tag: u32, payload: &[u8], deadline: Option<Instant>) -> Result<(), ChannelError> {
         match self.push(tag, payload) {
-            Err(ChannelError::Full { .. }) => self.wait_for_room(tag, payload, deadline)?,
+            Err(ChannelError::Full { .. }) => self.wait_for_room(deadline, |s| s.push(tag, payload))?,
             other => other?,
         }
         self.flush();
@@ -98,7 +99,7 @@ impl Sender {
         for payload in payloads {
             let payload = payload.as_ref();
             match self.push(0, payload) {
-                Err(ChannelError::Full { .. }) => self.wait_for_room(0, payload, deadline)?,
+                Err(ChannelError::Full { .. }) => self.wait_for_room(deadline, |s| s.push(0, payload))?,
                 other => other?,
             }
         }
@@ -106,32 +107,69 @@ impl Sender {
         Ok(())
     }
 
+    /// Sends with ends of channels that the receiving process gets too; waits for room until `deadline`.
+    pub fn send_with(
+        &mut self,
+        tag: u32,
+        payload: &[u8],
+        ends: &[Share<'_>],
+        deadline: Option<Instant>,
+    ) -> Result<(), ChannelError> {
+        match self.push_with(tag, payload, ends) {
+            Err(ChannelError::Full { .. }) => {
+                self.wait_for_room(deadline, |sender| sender.push_with(tag, payload, ends))?;
+            }
+            other => other?,
+        }
+        self.flush();
+        Ok(())
+    }
+
     /// Puts a message into the lane; receivers see it after the next [`Sender::flush`]. For many messages at once.
     pub fn push(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
+        self.push_with(tag, payload, &[])
+    }
+
+    /// [`Sender::push`] with ends of channels.
+    pub fn push_with(&mut self, tag: u32, payload: &[u8], ends: &[Share<'_>]) -> Result<(), ChannelError> {
         if Side::load(&self.channel().facts.receivers).closed {
             return Err(Role::Receiver.closed_error());
         }
-        let limit_bytes = payload_limit_bytes(self.capacity);
-        if payload.len() as u64 > limit_bytes {
-            return Err(ChannelError::ValueTooLarge { bytes: payload.len() as u64, limit_bytes });
-        }
+        self.check_size(payload, ends)?;
         let units = charge_units(payload.len());
         self.open_lane()?;
         self.lease(units)?;
-        #[expect(clippy::cast_possible_truncation, reason = "at most MAX_PAYLOAD_BYTES")]
-        let body_bytes = payload.len() as u32;
-        let header = Header { body_bytes, kind: RecordKind::Message, refs: 0, meta: tag, ack: 0 };
+        #[expect(clippy::cast_possible_truncation, reason = "bounded by check_size")]
+        let (body_bytes, refs) = ((ends.len() * REF_BYTES + payload.len()) as u32, ends.len() as u16);
+        let header = Header { body_bytes, kind: RecordKind::Message, refs, meta: tag, ack: 0 };
         let tables = self.node.tables();
         let open = self.lane.as_mut().expect("opened above");
         let lane = &tables.lanes()[open.id.index as usize];
-        if open.writer.place(lane, tables, header.stride())?.is_none() {
+        let Some(at) = open.writer.place(lane, tables, header.stride())? else {
             return Err(self.full());
+        };
+        if ends.is_empty() {
+            open.writer.push(&header, &[payload]);
+        } else {
+            let refs = stamp(tables, self.node.me(), open.id, at, ends)?;
+            open.writer.push(&header, &[&refs, payload]);
         }
-        open.writer.push(&header, &[payload]);
         open.credit.messages -= 1;
         open.credit.units -= units;
         open.sent_messages += 1;
         open.sent_units += u64::from(units);
+        Ok(())
+    }
+
+    fn check_size(&self, payload: &[u8], ends: &[Share<'_>]) -> Result<(), ChannelError> {
+        let limit_bytes = payload_limit_bytes(self.capacity);
+        if payload.len() as u64 > limit_bytes {
+            return Err(ChannelError::ValueTooLarge { bytes: payload.len() as u64, limit_bytes });
+        }
+        if ends.len() > MAX_REFS {
+            let found = ends.len() as u64;
+            return Err(ChannelError::InvalidOption { option: "ends", found, expected: "at most 4,096" });
+        }
         Ok(())
     }
 
@@ -222,12 +260,11 @@ impl Sender {
         }
     }
 
-    /// Sleeps until the message is pushed.
+    /// Sleeps until `push` is not told any more that the channel is full.
     fn wait_for_room(
         &mut self,
-        tag: u32,
-        payload: &[u8],
         deadline: Option<Instant>,
+        mut push: impl FnMut(&mut Self) -> Result<(), ChannelError>,
     ) -> Result<(), ChannelError> {
         // What is in the lane must be seen, and what was leased must be free, while this one sleeps.
         self.flush();
@@ -252,7 +289,7 @@ impl Sender {
             if std::mem::take(&mut first) && mutant(ChannelMutant::SleepWithoutSecondTry) {
                 return false;
             }
-            match self.push(tag, payload) {
+            match push(self) {
                 Err(ChannelError::Full { .. }) => {
                     // A try that failed for room in the ring may have leased: nobody must wait for those credits.
                     self.flush();

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use klaw_channel::{ChannelError, ChannelOptions, Node};
+use klaw_channel::{Arrived, ChannelError, ChannelOptions, Node, Share};
 use klaw_testkit::Scratch;
 
 fn node() -> (Scratch, Arc<Node>) {
@@ -230,4 +230,53 @@ fn hundreds_of_ends_of_one_channel() {
     }
     got.sort_unstable();
     assert_eq!(got, (0..300).collect::<Vec<_>>());
+}
+
+#[test]
+fn ends_travel_in_messages() {
+    let (_scratch, node) = node();
+    let (mut mail, mut inbox) = node.channel(ChannelOptions::default()).unwrap();
+    let (tx, mut rx) = node.channel(ChannelOptions::default()).unwrap();
+    mail.send_with(1, b"answer here", &[Share::Sender(&tx)], None).unwrap();
+    // Moved: the origin goes, the channel stays open for the one in the message.
+    drop(tx);
+    assert!(rx.try_recv().unwrap().is_none(), "a sender is on its way");
+    assert_eq!(inbox.recv(Some(soon())).unwrap().payload, b"answer here");
+    let mut ends = inbox.take_ends();
+    let Some(Arrived::Sender(mut answer)) = ends.pop() else { panic!("no sender arrived") };
+    assert!(ends.is_empty() && inbox.take_ends().is_empty(), "ends are taken once");
+    answer.try_send(2, b"done").unwrap();
+    drop(answer);
+    assert_eq!(rx.recv(Some(soon())).unwrap().tag, 2);
+    assert!(matches!(rx.recv(Some(soon())), Err(ChannelError::Closed { gone: "sender" })));
+}
+
+#[test]
+fn a_receiver_travels_and_gets_what_was_sent_before() {
+    let (_scratch, node) = node();
+    let (mut mail, mut inbox) = node.channel(ChannelOptions::default()).unwrap();
+    let (mut tx, rx) = node.channel(ChannelOptions::default()).unwrap();
+    tx.try_send(5, b"early").unwrap();
+    mail.send_with(0, b"", &[Share::Receiver(&rx)], None).unwrap();
+    drop(rx);
+    tx.try_send(6, b"late").unwrap();
+    inbox.recv(Some(soon())).unwrap();
+    let Some(Arrived::Receiver(mut rx)) = inbox.take_ends().pop() else { panic!("no receiver arrived") };
+    assert_eq!([rx.recv(Some(soon())).unwrap().tag, rx.recv(Some(soon())).unwrap().tag], [5, 6]);
+}
+
+#[test]
+fn an_end_that_nobody_takes_or_reads_is_closed() {
+    let (_scratch, node) = node();
+    let (mut mail, mut inbox) = node.channel(ChannelOptions::default()).unwrap();
+    let (tx, mut rx) = node.channel(ChannelOptions::default()).unwrap();
+    for tag in 0..2 {
+        mail.send_with(tag, b"", &[Share::Sender(&tx), Share::Sender(&tx)], None).unwrap();
+    }
+    drop(tx);
+    // The first message is read and its ends left lying, the second is never read.
+    inbox.recv(Some(soon())).unwrap();
+    assert!(rx.try_recv().unwrap().is_none(), "ends are in the batch");
+    drop(inbox);
+    assert!(matches!(rx.recv(Some(soon())), Err(ChannelError::Closed { gone: "sender" })));
 }

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use klaw_channel::audit::Auditor;
 use klaw_channel::crash::{ChannelMutant, ChannelPoint};
-use klaw_channel::{ChannelError, ChannelId, ChannelOptions, Node, Sender};
+use klaw_channel::{Arrived, ChannelError, ChannelId, ChannelOptions, Node, Sender, Share};
 use klaw_shm::crash::{self, CrashPoint, Named};
 use klaw_shm::{Session, session};
 use rustix::process::Signal;
@@ -131,6 +131,8 @@ fn victim_points(scenario: Scenario) -> &'static [&'static str] {
             "channel.block_linked:2",
             "channel.ends_opened:1",
             "lane.tail_stored:1",
+            "transit.stamped:2",
+            "transit.arrived:1",
         ],
         _ => &[""],
     }
@@ -514,10 +516,30 @@ fn role_receiver(args: &[String]) {
     report();
 }
 
+/// Ends that travel: used, left lying, and in messages that nobody reads.
+fn send_ends(node: &Arc<Node>) {
+    let (mut mail, mut inbox) = node.channel(options()).expect("channel");
+    for n in 0..3 {
+        let (tx, rx) = node.channel(options()).expect("channel");
+        mail.send_with(n, b"", &[Share::Sender(&tx), Share::Receiver(&rx)], Some(soon())).expect("room");
+        drop((tx, rx));
+        if n == 0 {
+            inbox.recv(Some(soon())).expect("a message");
+            for end in inbox.take_ends() {
+                if let Arrived::Sender(mut tx) = end {
+                    tx.try_send(0, b"x").expect("its receiver is in the message");
+                }
+            }
+        }
+    }
+    inbox.recv(Some(soon())).expect("a message");
+}
+
 /// Makes channels of its own, uses both ends of them, leaves them in every order.
 fn role_maker(args: &[String]) {
     let node = attached(&args[0]);
     arm();
+    send_ends(&node);
     for round in 0..2 {
         let (mut tx, mut rx) = node.channel(options()).expect("channel");
         let clones: Vec<_> = (0..20).map(|_| tx.try_clone().expect("clone")).collect();

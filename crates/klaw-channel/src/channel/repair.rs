@@ -1,8 +1,8 @@
 //! What a death leaves in channels, and taking apart what everybody has left.
 //!
-//! The order matters: batches are decided before leases are released; credits settled before lanes end; lanes ended
-//! before their rings are looked at, and before ends are closed; ends before sides; sides before channels. Every step is one exact CAS, and all of it
-//! runs again in the next pass.
+//! The order matters: batches are decided before leases are released; ends in transit that were never sent are freed, and
+//! credits settled, before lanes end; lanes end before their rings are looked at, and before open ends are freed; ends
+//! before sides; sides before channels. Every step is one exact CAS, and all of it runs again in the next pass.
 
 use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::sync::{AtomicU64, Ordering, fence};
@@ -19,6 +19,7 @@ use crate::lane::{
 };
 use crate::record::{Message, RECORD_ALIGN, Ref, RefKind};
 use crate::tables::Tables;
+use crate::transit::in_transit;
 
 impl Repair for Tables {
     fn repair(&self, me: Stamp, dead: Stamp) -> Progress {
@@ -29,6 +30,7 @@ impl Repair for Tables {
         for lane in lanes {
             release_lease(lane, dead);
         }
+        self.free_ends(|end| self.was_never_sent(end, dead));
         for lane in lanes {
             self.settle_lane(lane, dead);
             end_lane(lane, dead);
@@ -38,7 +40,9 @@ impl Repair for Tables {
         repair_rings(lanes, self, |stamp| {
             stamp == dead || !matches!(members.phase_of(stamp), klaw_shm::member::Phase::Alive { .. })
         });
-        self.free_ends(dead);
+        if !mutant(ChannelMutant::KeepEnds) {
+            self.free_ends(|end| end == EndCode::Open(dead));
+        }
         self.adopt_blocks(dead);
         for id in self.live_channels() {
             self.close_sides(me, id);
@@ -71,22 +75,14 @@ impl Tables {
         }
     }
 
-    /// Ends that the dead member had, or had sent and not published.
-    fn free_ends(&self, dead: Stamp) {
-        if mutant(ChannelMutant::KeepEnds) {
-            return;
-        }
+    /// Ends of which `is_gone` says that nobody has them.
+    fn free_ends(&self, is_gone: impl Fn(EndCode) -> bool) {
         for block in self.blocks() {
             for place in 0..BLOCK_ENDS {
                 for role in [Role::Sender, Role::Receiver] {
                     let word = role.word(block, place);
                     let state = EndState::load(word);
-                    let gone = match state.code {
-                        EndCode::Free => false,
-                        EndCode::Open(owner) => owner == dead,
-                        EndCode::InTransit { lane, position } => self.was_never_sent(lane, position, dead),
-                    };
-                    if gone {
+                    if is_gone(state.code) {
                         state.change(word, EndCode::Free);
                         crash_point(ChannelPoint::EndFreed);
                     }
@@ -95,10 +91,12 @@ impl Tables {
         }
     }
 
-    /// In transit at or behind the last tail of a dead sender: its record was never published.
-    fn was_never_sent(&self, lane: u16, position: u32, dead: Stamp) -> bool {
+    /// In transit at or behind the last tail of a dead sender: its record was never published. Asked before the lane ends: a
+    /// lane that has ended may be retired by anybody, and then nobody knows its last tail.
+    fn was_never_sent(&self, end: EndCode, dead: Stamp) -> bool {
+        let EndCode::InTransit { lane, position } = end else { return false };
         let Some(lane) = self.lanes().get(lane as usize) else { return true };
-        if lane.state().sender != Some(dead) {
+        if lane.state().sender != Some(dead) || mutant(ChannelMutant::KeepTransit) {
             return false;
         }
         #[expect(clippy::cast_possible_truncation, reason = "positions in transit are compared modulo 2^32")]
@@ -153,7 +151,7 @@ impl Tables {
             let mut batch = Batch::default();
             loop {
                 batch.clear();
-                let drop_refs = |message: &Message<'_>, at: u64| self.drop_refs(message, lane_id, at);
+                let drop_refs = |message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
                 match take(lane, lane_id, self, (me, &claim), limits, &mut batch, drop_refs) {
                     Take::Taken => {}
                     Take::Drained => break retire(self, Some(id), lane_id),
@@ -164,15 +162,16 @@ impl Tables {
     }
 
     /// The ends in a record that nobody will get.
-    fn drop_refs(&self, message: &Message<'_>, lane: LaneId, at: u64) {
+    fn drop_refs(&self, me: Stamp, message: &Message<'_>, lane: LaneId, at: u64) {
         for reference in message.refs() {
-            if let Some((word, state)) = self.in_transit(&reference, lane, at) {
-                state.change(word, EndCode::Free);
-                if let Some(id) = self.channel_of_end(&reference) {
-                    let role = role_of(reference.kind);
-                    if try_close(self, id, role) {
-                        self.session().ring_all();
-                    }
+            let Some((word, state)) = self.in_transit(&reference, lane, at) else { continue };
+            let channel = self.channel_of_end(&reference);
+            if state.change(word, EndCode::Free).is_some() {
+                crash_point(ChannelPoint::EndDropped);
+                if let Some(id) = channel {
+                    self.close_sides(me, id);
+                    self.ring_receivers(id);
+                    self.ring_waiting_senders(id);
                 }
             }
         }
@@ -188,9 +187,7 @@ impl Tables {
         let (block, place) = place_of(reference);
         let word = role_of(reference.kind).word(self.blocks().get(block as usize)?, place);
         let state = EndState::load(word);
-        #[expect(clippy::cast_possible_truncation, reason = "positions in transit are compared modulo 2^32")]
-        let position = (at / RECORD_ALIGN) as u32;
-        (state.code == EndCode::InTransit { lane: lane.index, position }).then_some((word, state))
+        (state.code == in_transit(lane, at)).then_some((word, state))
     }
 
     /// The channel of an end that is not free: its block can't be another channel's meanwhile.
