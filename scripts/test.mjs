@@ -39,7 +39,7 @@ function loomSuite(crate, preemptions, env) {
   return {
     name: `loom ${crate}`,
     command: "cargo",
-    args: ["test", "-p", crate, "--all-features", "--release", "--locked", "--lib", "loom"],
+    args: ["test", "-p", crate, "--features", "crash-points", "--release", "--locked", "--lib", "loom"],
     env: {
       ...env,
       RUSTFLAGS: `${process.env.RUSTFLAGS ?? ""} --cfg loom`.trim(),

@@ -102,11 +102,11 @@ impl Auditor {
     pub fn totals(&self) -> Totals {
         let mut totals = Totals::default();
         for lane in self.tables.lanes() {
-            totals.taken += lane.taken.messages.load(Ordering::Acquire);
+            totals.taken = totals.taken.wrapping_add(lane.taken.messages.load(Ordering::Acquire));
         }
         for end in self.tables.blocks().iter().flat_map(|block| &block.receivers) {
-            totals.handed += end.claim.handed.load(Ordering::Acquire);
-            totals.lost += end.claim.lost.load(Ordering::Acquire);
+            totals.handed = totals.handed.wrapping_add(end.claim.handed.load(Ordering::Acquire));
+            totals.lost = totals.lost.wrapping_add(end.claim.lost.load(Ordering::Acquire));
         }
         totals
     }
@@ -183,13 +183,14 @@ impl Auditor {
     }
 
     fn audit_blocks(&self, found: &mut Vec<Finding>) {
-        let mut linked = vec![0; self.tables.blocks().len()];
+        let mut linked: HashMap<u32, usize> = HashMap::new();
         for channel in self.tables.live_channels() {
             for (index, _) in blocks(&self.tables, channel) {
-                linked[index as usize] += 1;
+                *linked.entry(index).or_default() += 1;
             }
         }
-        for ((block, index), links) in self.tables.blocks().iter().zip(0_u32..).zip(linked) {
+        for (block, index) in self.tables.blocks().iter().zip(0_u32..) {
+            let links = linked.get(&index).copied().unwrap_or(0);
             let owner = Owned::load(&block.chain.owner);
             let lost = match owner.code {
                 OwnedCode::Claimed => owner.claimer().is_none_or(|claimer| !self.is_alive(claimer)),
@@ -264,7 +265,7 @@ impl Auditor {
 
     fn audit_credits(&self, found: &mut Vec<Finding>) {
         for id in self.tables.live_channels() {
-            let channel = &self.tables.channels()[id.index as usize];
+            let channel = self.tables.known_channel(id);
             if channel.grant.load(Ordering::Acquire) >> 32 != 0 {
                 found.push(Finding::PendingGrant(id.index));
             }
@@ -274,15 +275,24 @@ impl Auditor {
                 Account { grant: &channel.grant, capacity, lanes: self.tables.lanes(), members: &members };
             let used = account.used();
             let mut queued = Amount::default();
-            for lane in members.iter().map(|lane| &self.tables.lanes()[lane.index as usize]) {
-                debug_assert_eq!(channel_of(lane), Some(id), "a channel lists its own lanes");
+            for lane in members.iter().map(|lane| self.tables.known_lane(*lane)) {
+                if channel_of(lane) != Some(id) {
+                    found.push(Finding::WrongCredits(
+                        id.index,
+                        "a lane of another channel is listed".to_owned(),
+                    ));
+                }
                 // What a dead sender had announced and never published is covered until the lane is drained.
                 let sent =
                     (lane.sent.messages.load(Ordering::Acquire), lane.sent.units.load(Ordering::Acquire));
                 let taken =
                     (lane.taken.messages.load(Ordering::Acquire), lane.taken.units.load(Ordering::Acquire));
-                queued.messages += u32::try_from(sent.0.wrapping_sub(taken.0)).unwrap_or(u32::MAX);
-                queued.units += u32::try_from(sent.1.wrapping_sub(taken.1)).unwrap_or(u32::MAX);
+                queued.messages = queued
+                    .messages
+                    .saturating_add(u32::try_from(sent.0.wrapping_sub(taken.0)).unwrap_or(u32::MAX));
+                queued.units = queued
+                    .units
+                    .saturating_add(u32::try_from(sent.1.wrapping_sub(taken.1)).unwrap_or(u32::MAX));
             }
             if used != queued || used.messages > capacity.messages || used.units > capacity.units {
                 found.push(Finding::WrongCredits(

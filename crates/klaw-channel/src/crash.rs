@@ -97,6 +97,8 @@ named_points! {
         LaneUnlisted = "channel.lane_unlisted",
         /// A channel that everybody has left is CLOSING.
         ChannelClosing = "channel.closing",
+        /// Its chain of blocks is closed.
+        ChainClosed = "channel.chain_closed",
         /// One of its blocks is free.
         BlockFreed = "channel.block_freed",
         /// Its entry is free.

@@ -1,5 +1,40 @@
-//! Bounded channels in shared memory that survive `kill -9` of anybody.
+//! Bounded channels in shared memory, of any number of senders and receivers in any number of processes, that survive
+//! `kill -9` of anybody.
+//!
+//! ```
+//! use klaw_channel::{ChannelError, ChannelOptions, Node};
+//!
+//! # fn main() -> Result<(), ChannelError> {
+//! # let base = klaw_testkit::Scratch::new().unwrap();
+//! # let base = base.path();
+//! // One process makes the session. Others join it by `Node::attach(path)`, and open the channel by its id.
+//! let node = Node::create(base)?;
+//! let (mut tx, mut rx) = node.channel(ChannelOptions { capacity: 100, ..ChannelOptions::default() })?;
+//! tx.try_send(7, b"hello")?;
+//! let message = rx.recv(None)?;
+//! assert_eq!((message.tag, message.payload), (7, &b"hello"[..]));
+//! drop(tx);
+//! assert!(matches!(rx.recv(None), Err(ChannelError::Closed { .. })));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What holds
+//! - A message that `send` has returned for is received by one receiver, once, unless that receiver's process dies between
+//!   taking it and handing it out: then it is lost, and counted ([`Receiver::lost`]).
+//! - Messages of one sender arrive in their order. Those of different senders mix.
+//! - `capacity` and `max_bytes` hold over all senders together, to the message and to the byte.
+//! - The channel is closed for receivers when the last sender is gone, by drop or by death, and everything was received;
+//!   for senders when the last receiver is gone.
+//! - Nobody waits for a process that is stopped or dead, except for the messages that only it can send.
+//!
+//! # How it is made
+//! Records ([`record`]) travel in lanes, one a sender, over rings borrowed from a pool; receivers take turns by a lease.
+//! The module docs of `lane`, `channel::credit`, `channel::ends` and `transit` have the protocols with their crash tables.
+//! [`audit`] looks whether all of it holds in a live session.
 
+#[cfg(feature = "tokio")]
+mod async_port;
 pub mod audit;
 mod channel;
 pub mod crash;

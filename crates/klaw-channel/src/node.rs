@@ -10,7 +10,7 @@ use klaw_shm::{Member, Session, Stamp};
 use crate::channel::ChannelId;
 use crate::channel::credit::Amount;
 use crate::channel::ends::{End, Role, add_block, open};
-use crate::channel::layout::{EndCode, Owned, OwnedCode, Side};
+use crate::channel::layout::{EndCode, Link, LinkTo, Owned, OwnedCode, Side};
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
 use crate::receiver::Receiver;
@@ -106,7 +106,7 @@ impl Node {
         let (id, claimed) = self.claim_channel()?;
         crash_point(ChannelPoint::ChannelClaimed);
         let made = self.fill_channel(id, amount);
-        let channel = &self.tables.channels()[id.index as usize];
+        let channel = self.tables.known_channel(id);
         let (sender, receiver) = match made {
             Ok(ends) => ends,
             Err(e) => {
@@ -132,14 +132,15 @@ impl Node {
     }
 
     fn fill_channel(&self, id: ChannelId, amount: Amount) -> Result<(End, End), ChannelError> {
-        let facts = &self.tables.channels()[id.index as usize].facts;
+        let facts = &self.tables.known_channel(id).facts;
         for side in [&facts.senders, &facts.receivers] {
             // Versions run on, so that nobody who knew the entry's last channel finds its version again.
             let old = Side::load(side);
             old.change(side, Side { closed: false, version: old.version + 1 });
         }
         facts.capacity.store(amount.pack(), Ordering::Relaxed);
-        facts.first_block.store(0, Ordering::Relaxed);
+        let chain = Link { holder: id.generation, to: LinkTo::End };
+        facts.first_block.store(chain.pack(), Ordering::Release);
         add_block(&self.tables, id, self.me())?;
         crash_point(ChannelPoint::ChannelBlocked);
         let me = EndCode::Open(self.me());

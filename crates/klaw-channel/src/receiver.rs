@@ -7,6 +7,8 @@ use std::time::Instant;
 use klaw_shm::sync::{Ordering, fence};
 use klaw_shm::{Port, PortKind};
 
+#[cfg(feature = "tokio")]
+use crate::async_port::AsyncPort;
 use crate::channel::credit::{Account, Amount};
 use crate::channel::ends::{End, Role};
 use crate::channel::lanes::{LaneList, retire};
@@ -43,13 +45,14 @@ pub struct Receiver {
     /// the batch.
     arrived: Vec<(usize, Arrived)>,
     port: Option<Port>,
+    #[cfg(feature = "tokio")]
+    async_port: Option<AsyncPort>,
 }
 
 impl Receiver {
     pub(crate) fn new(node: &Arc<Node>, id: ChannelId, end: End) -> Self {
         let tables = node.tables();
-        let capacity =
-            Amount::unpack(tables.channels()[id.index as usize].facts.capacity.load(Ordering::Relaxed));
+        let capacity = Amount::unpack(tables.known_channel(id).facts.capacity.load(Ordering::Relaxed));
         let receiver = Self {
             node: Arc::clone(node),
             id,
@@ -62,6 +65,8 @@ impl Receiver {
             handed: 0,
             arrived: Vec::new(),
             port: None,
+            #[cfg(feature = "tokio")]
+            async_port: None,
         };
         // Before anything else of the claim is stored: a late reaper of the entry's last owner looks at it.
         receiver.end_entry().claim.reset();
@@ -82,12 +87,8 @@ impl Receiver {
 
     /// The next message if one is there. [`ChannelError::Closed`] once every sender is gone and everything was received.
     pub fn try_recv(&mut self) -> Result<Option<Message<'_>>, ChannelError> {
-        if self.handed == self.batch.len() {
-            // With several receivers, what one has taken the others can't help with.
-            let messages = if self.receivers.ends.len() > 1 { 1 } else { PREFETCH };
-            if !self.fill(messages)? {
-                return Ok(None);
-            }
+        if self.handed == self.batch.len() && !self.fill(self.prefetch())? {
+            return Ok(None);
         }
         Ok(self.hand_out())
     }
@@ -95,8 +96,31 @@ impl Receiver {
     /// The next message; waits until `deadline` (for ever if `None`).
     pub fn recv(&mut self, deadline: Option<Instant>) -> Result<Message<'_>, ChannelError> {
         if self.handed == self.batch.len() {
-            let messages = if self.receivers.ends.len() > 1 { 1 } else { PREFETCH };
-            self.wait_for(messages, deadline)?;
+            self.wait_for(self.prefetch(), deadline)?;
+        }
+        self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
+    }
+
+    /// The next message; sleeps in tokio's reactor. Cancelling it loses nothing.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime with I/O enabled.
+    #[cfg(feature = "tokio")]
+    pub async fn recv_async(&mut self) -> Result<Message<'_>, ChannelError> {
+        if self.handed == self.batch.len() && !self.fill(self.prefetch())? {
+            let port = match self.async_port.take() {
+                Some(port) => port,
+                None => AsyncPort::open(self.node.member())?,
+            };
+            self.sleep_at(port.index());
+            let mut outcome = Ok(false);
+            port.wait(|| {
+                outcome = self.fill(self.prefetch());
+                !matches!(outcome, Ok(false))
+            })
+            .await?;
+            self.async_port = Some(port);
+            outcome?;
         }
         self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
     }
@@ -140,11 +164,11 @@ impl Receiver {
     }
 
     fn channel(&self) -> &ChannelEntry {
-        &self.node.tables().channels()[self.id.index as usize]
+        self.node.tables().known_channel(self.id)
     }
 
     fn end_entry(&self) -> &ReceiverEnd {
-        &self.node.tables().blocks()[self.end.block as usize].receivers[self.end.place]
+        &self.node.tables().known_block(self.end.block).receivers[self.end.place]
     }
 
     fn hand_out(&mut self) -> Option<Message<'_>> {
@@ -165,7 +189,7 @@ impl Receiver {
             Some(port) => port,
             None => self.node.member().open_port(PortKind::Thread)?,
         };
-        self.end_entry().port.store(u64::from(port.index()) + 1, Ordering::Relaxed);
+        self.sleep_at(port.index());
         let mut outcome = Ok(false);
         port.wait(deadline, || {
             outcome = self.fill(messages);
@@ -173,6 +197,17 @@ impl Receiver {
         });
         self.port = Some(port);
         if outcome? { Ok(()) } else { Err(ChannelError::Timeout { what: "message" }) }
+    }
+
+    /// Whom senders ring from now on.
+    fn sleep_at(&self, port: u32) {
+        self.end_entry().port.store(u64::from(port) + 1, Ordering::Relaxed);
+    }
+
+    /// How many messages to take at once when they are asked for one by one.
+    fn prefetch(&self) -> usize {
+        // With several receivers, what one has taken the others can't help with.
+        if self.receivers.ends.len() > 1 { 1 } else { PREFETCH }
     }
 
     /// Takes a batch from the first lane that has one. False if none has.
@@ -205,7 +240,11 @@ impl Receiver {
                 }
                 Take::Drained => self.retire(id),
                 Take::Gone => self.lanes.forget(id),
-                Take::Corrupt => return Err(ChannelError::Corrupt { lane: id.index }),
+                Take::Corrupt => {
+                    // The other lanes may be whole: the next call looks at them first.
+                    self.next_lane = at + 1;
+                    return Err(ChannelError::Corrupt { lane: id.index });
+                }
             }
         }
         if closed && !busy && self.lanes.lanes.is_empty() {
@@ -216,9 +255,9 @@ impl Receiver {
 
     fn take(&mut self, id: LaneId, messages: usize) -> Take {
         let (node, tables) = (&self.node, self.node.tables());
-        let claim = &tables.blocks()[self.end.block as usize].receivers[self.end.place].claim;
+        let claim = &tables.known_block(self.end.block).receivers[self.end.place].claim;
         let limits = TakeLimits { messages, bytes: BATCH_BYTES };
-        let lane = &tables.lanes()[id.index as usize];
+        let lane = tables.known_lane(id);
         let (arrived, mut message_at) = (&mut self.arrived, 0);
         let accept = |message: &Message<'_>, at: u64| {
             if message.has_refs() {
@@ -255,7 +294,7 @@ impl Receiver {
                 tables.session().look(port);
             }
         }
-        let lane = &tables.lanes()[id.index as usize];
+        let lane = tables.known_lane(id);
         let more = lane.sent.tail.load(Ordering::Acquire) != lane.taken.head.load(Ordering::Acquire);
         if more {
             self.receivers.ring_one(tables, Some((self.end.block, self.end.place)));

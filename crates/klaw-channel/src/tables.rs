@@ -12,8 +12,8 @@ use klaw_shm::layout::{HEADER_BYTES, SegmentHeader, Shared};
 use klaw_shm::sync::{AtomicU64, CachePadded, Ordering};
 use klaw_shm::{Segment, SegmentKind, Session, ShmError, shared_layout};
 
-use crate::channel::{BlockChain, ChannelEntry, ChannelFacts, EndBlock, ReceiverEnd};
-use crate::lane::{Claim, LaneCredit, LaneEntry, LaneIdentity, LaneSent, LaneTaken};
+use crate::channel::{BlockChain, ChannelEntry, ChannelFacts, ChannelId, EndBlock, ReceiverEnd};
+use crate::lane::{Claim, LaneCredit, LaneEntry, LaneId, LaneIdentity, LaneSent, LaneTaken};
 use crate::memory::Bytes;
 use crate::ring::{RingEntry, RingPool};
 
@@ -90,7 +90,7 @@ pub const RINGS: SegmentKind = SegmentKind {
     bytes: HEADER_BYTES + ring_offset(RING_CLASSES.len()),
 };
 
-const fn ring_count() -> u32 {
+pub(crate) const fn ring_count() -> u32 {
     ring_first(RING_CLASSES.len())
 }
 
@@ -305,6 +305,21 @@ impl Tables {
     /// Lanes that have memory.
     pub(crate) fn lanes(&self) -> &[LaneEntry] {
         self.lane_table().used()
+    }
+
+    /// An entry that this process knows to have memory, whatever the root says by now.
+    pub(crate) fn known_channel(&self, id: ChannelId) -> &ChannelEntry {
+        &self.views.channels.all()[id.index as usize]
+    }
+
+    /// See [`Tables::known_channel`].
+    pub(crate) fn known_block(&self, index: u32) -> &EndBlock {
+        &self.views.blocks.all()[index as usize]
+    }
+
+    /// See [`Tables::known_channel`].
+    pub(crate) fn known_lane(&self, id: LaneId) -> &LaneEntry {
+        &self.views.lanes.all()[id.index as usize]
     }
 
     pub(crate) fn claim_channel<R>(

@@ -9,6 +9,11 @@
 //! end was opened since v was read, and an end that the scan missed has raised v before the end that it came from
 //! was closed. Closed is final.
 //!
+//! **Blocks.** Ends live in blocks, which hang in a chain from the channel's entry. A link carries the generations of both
+//! its holder and its target, so that whoever still knows an old chain neither follows it into a block that has another
+//! owner by now, nor hangs a block to it; taking a channel apart closes the chain's end first. An id is only a claim that
+//! a channel was there: whoever opens an end by it looks again after the claim, and after the version.
+//!
 //! **Crash.** A word of a dead member goes back to FREE in its sweep, which then looks at both sides of every
 //! channel; so does a word in transit whose record was never published.
 
@@ -17,7 +22,8 @@ use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::sync::{AtomicU64, Ordering, fence};
 
 use super::layout::{
-    BLOCK_ENDS, ChannelEntry, ChannelId, EndBlock, EndCode, EndState, Owned, OwnedCode, Side,
+    BLOCK_ENDS, ChannelEntry, ChannelId, EndBlock, EndCode, EndState, Link, LinkTo, Owned, OwnedCode, Side,
+    is_linked,
 };
 use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::error::ChannelError;
@@ -66,25 +72,28 @@ pub(crate) struct End {
 
 impl End {
     pub(crate) fn word<'a>(&self, tables: &'a Tables) -> &'a AtomicU64 {
-        self.role.word(&tables.blocks()[self.block as usize], self.place)
+        self.role.word(tables.known_block(self.block), self.place)
     }
 }
 
-/// A channel's blocks with their indices. Stops at a block that is not the channel's: the chain is being taken apart.
+/// A channel's blocks with their indices. Stops where a link leads to a block that has another owner by now: the chain is
+/// being taken apart, or was.
 pub(crate) fn blocks(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u32, &EndBlock)> {
     let all = tables.blocks();
-    let first =
-        tables.channels().get(id.index as usize).map_or(0, |c| c.facts.first_block.load(Ordering::Acquire));
-    let mut next = first;
+    let mut link =
+        tables.channels().get(id.index as usize).map(|channel| Link::load(&channel.facts.first_block));
+    let mut holder = id.generation;
     // A chain longer than the table is a loop that nobody here has made.
     all.iter().map_while(move |_| {
-        let index = u32::try_from(next.checked_sub(1)?).ok()?;
+        let Link { holder: found, to: LinkTo::Block { index, generation } } = link? else { return None };
         let block = all.get(index as usize)?;
         let owner = Owned::load(&block.chain.owner);
-        let ours =
-            owner.code == OwnedCode::Claimed || (owner.code == OwnedCode::Live && owner.payload == tag(id));
-        next = block.chain.next.load(Ordering::Acquire);
-        ours.then_some((index, block))
+        if found != holder || !is_linked(owner, generation) {
+            return None;
+        }
+        holder = owner.generation;
+        link = Some(Link::load(&block.chain.next));
+        Some((index, block))
     })
 }
 
@@ -106,19 +115,66 @@ pub(crate) fn open(
     code: EndCode,
 ) -> Result<End, ChannelError> {
     let channel = tables.channels().get(id.index as usize).ok_or(ChannelError::NotFound)?;
-    let end = loop {
-        if let Some(end) = claim_word(tables, id, role, code) {
-            break end;
-        }
-        add_block(tables, id, me)?;
-    };
+    let end = in_some_block(tables, id, me, || claim_word(tables, id, role, code))?;
     crash_point(ChannelPoint::EndClaimed);
+    // The word is where the channel was when it was looked up: a block may have changed hands just before the claim.
+    if !is_of(tables, id, &end) {
+        give_back(tables, me, end);
+        return Err(ChannelError::NotFound);
+    }
     if !mutant(ChannelMutant::ShareWithoutVersion) && !raise_version(role.side(channel)) {
-        let _given_back = end.state.change(end.word(tables), EndCode::Free);
+        give_back(tables, me, end);
         return Err(role.closed_error());
     }
     crash_point(ChannelPoint::EndVersioned);
+    // From here on the word keeps its side open, if it was this channel's side whose version was raised.
+    if !is_of(tables, id, &end) {
+        give_back(tables, me, end);
+        return Err(ChannelError::NotFound);
+    }
     Ok(end)
+}
+
+/// True if the entry still is this channel, live or being made.
+pub(crate) fn is_current(tables: &Tables, id: ChannelId) -> bool {
+    tables.channels().get(id.index as usize).is_some_and(|channel| {
+        let state = Owned::load(&channel.facts.state);
+        state.generation == id.generation && state.code != OwnedCode::Free
+    })
+}
+
+fn is_of(tables: &Tables, id: ChannelId, end: &End) -> bool {
+    is_current(tables, id) && blocks(tables, id).any(|(index, _)| index == end.block)
+}
+
+/// Gives back a word that should not have been claimed. It may have kept the side of whoever has the block now from being
+/// closed, so that one is looked at.
+fn give_back(tables: &Tables, me: Stamp, end: End) {
+    end.state.change(end.word(tables), EndCode::Free);
+    if let Some(id) = tables.channel_of_block(end.block) {
+        tables.close_sides(me, id);
+    }
+}
+
+/// Looks for a place in the channel's blocks, and adds blocks while there is none.
+pub(crate) fn in_some_block<R>(
+    tables: &Tables,
+    id: ChannelId,
+    me: Stamp,
+    look: impl Fn() -> Option<R>,
+) -> Result<R, ChannelError> {
+    // Others may take every place of a new block first, but not for ever; a chain that can't be followed to its end, because
+    // somebody wrote into it who should not, must not eat up the table.
+    for _ in 0..64 {
+        if !is_current(tables, id) {
+            return Err(ChannelError::NotFound);
+        }
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        add_block(tables, id, me)?;
+    }
+    Err(ChannelError::NotFound)
 }
 
 fn claim_word(tables: &Tables, id: ChannelId, role: Role, code: EndCode) -> Option<End> {
@@ -150,11 +206,22 @@ pub(crate) fn raise_version(side: &AtomicU64) -> bool {
 
 /// Closes a side if no end of it is left. True if it is closed, by this call or before.
 pub(crate) fn try_close(tables: &Tables, id: ChannelId, role: Role) -> bool {
-    let Some(channel) = tables.channels().get(id.index as usize) else { return true };
+    let Some(channel) = tables.channels().get(id.index as usize) else { return false };
     close_if_free(role.side(channel), || {
-        blocks(tables, id).all(|(_, block)| {
-            (0..BLOCK_ENDS).all(|n| EndState::load(role.word(block, n)).code == EndCode::Free)
-        })
+        // An id whose channel is over has no blocks, and must not close the entry's next channel for it; nor one that is still
+        // being made and has no ends yet.
+        is_live(tables, id)
+            && blocks(tables, id).all(|(_, block)| {
+                (0..BLOCK_ENDS).all(|n| EndState::load(role.word(block, n)).code == EndCode::Free)
+            })
+    }) && is_live(tables, id)
+}
+
+/// True if the entry is this channel, made and not yet taken apart.
+fn is_live(tables: &Tables, id: ChannelId) -> bool {
+    tables.channels().get(id.index as usize).is_some_and(|channel| {
+        let state = Owned::load(&channel.facts.state);
+        state.generation == id.generation && matches!(state.code, OwnedCode::Live | OwnedCode::Closing)
     })
 }
 
@@ -189,21 +256,42 @@ pub(crate) fn add_block(tables: &Tables, id: ChannelId, me: Stamp) -> Result<(),
         (old.code == OwnedCode::Free && old.change(&block.chain.owner, new)).then_some((index, new))
     })?;
     crash_point(ChannelPoint::BlockClaimed);
-    let block = &tables.blocks()[index as usize];
-    block.chain.next.store(0, Ordering::Release);
-    let channel = tables.channels().get(id.index as usize).ok_or(ChannelError::NotFound)?;
-    let link = u64::from(index) + 1;
-    let mut last = &channel.facts.first_block;
-    loop {
-        match last.compare_exchange(0, link, Ordering::AcqRel, Ordering::Acquire) {
-            Ok(_) => break,
-            Err(next) => {
-                let next = usize::try_from(next - 1).unwrap_or(usize::MAX);
-                last = &tables.blocks().get(next).ok_or(ChannelError::NotFound)?.chain.next;
-            }
-        }
+    let block = tables.known_block(index);
+    let end = Link { holder: claimed.generation, to: LinkTo::End };
+    block.chain.next.store(end.pack(), Ordering::Release);
+    if !append(tables, id, Link::to_block(0, index, claimed.generation).to) {
+        claimed.change(&block.chain.owner, claimed.freed());
+        return Err(ChannelError::NotFound);
     }
     crash_point(ChannelPoint::BlockLinked);
     claimed.change(&block.chain.owner, Owned { code: OwnedCode::Live, payload: tag(id), ..claimed });
     Ok(())
+}
+
+/// Sets the last link of the channel's chain. False if it is closed, or the channel is over.
+pub(crate) fn append(tables: &Tables, id: ChannelId, to: LinkTo) -> bool {
+    let Some(channel) = tables.channels().get(id.index as usize) else { return false };
+    let (mut word, mut holder) = (&channel.facts.first_block, id.generation);
+    // A chain longer than the table is a loop that nobody here has made.
+    for _ in 0..=2 * tables.blocks().len() {
+        let link = Link::load(word);
+        if link.holder != holder {
+            return false;
+        }
+        match link.to {
+            LinkTo::Closed => return false,
+            LinkTo::End if link.change(word, Link { holder, to }) => return true,
+            // Somebody was faster: look at the same word again.
+            LinkTo::End => {}
+            LinkTo::Block { index, generation } => {
+                let Some(block) = tables.blocks().get(index as usize) else { return false };
+                let owner = Owned::load(&block.chain.owner);
+                if !is_linked(owner, generation) {
+                    return false;
+                }
+                (word, holder) = (&block.chain.next, owner.generation);
+            }
+        }
+    }
+    false
 }

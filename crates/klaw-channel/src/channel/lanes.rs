@@ -4,7 +4,7 @@ use klaw_shm::Stamp;
 use klaw_shm::crash::crash_point;
 use klaw_shm::sync::Ordering;
 
-use super::ends::{add_block, blocks};
+use super::ends::{blocks, in_some_block};
 use super::layout::ChannelId;
 use crate::channel::credit::settle_drained;
 use crate::crash::ChannelPoint;
@@ -12,7 +12,7 @@ use crate::error::ChannelError;
 use crate::lane::{
     Batch, Claim, LaneCode, LaneId, LaneState, Take, TakeLimits, Writer, finish_drained, take,
 };
-use crate::tables::Tables;
+use crate::tables::{Tables, ring_count};
 
 /// The channel's lanes as they are listed now, and how many were ever listed when the list was read.
 #[derive(Debug, Default)]
@@ -43,9 +43,12 @@ impl LaneList {
 
 /// The lanes in the channel's blocks.
 pub(crate) fn listed_lanes(tables: &Tables, id: ChannelId) -> impl Iterator<Item = LaneId> {
+    // An index beyond the lanes that have memory was written by nobody of us.
+    let lanes = tables.lanes().len();
     blocks(tables, id)
         .flat_map(|(_, block)| block.lanes.iter())
         .filter_map(|word| Some(LaneId::unpack(word.load(Ordering::Acquire).checked_sub(1)?)))
+        .filter(move |lane| (lane.index as usize) < lanes)
 }
 
 /// Makes a lane for a sender of this channel and lists it. Nothing is published before it is listed.
@@ -62,7 +65,7 @@ pub(crate) fn open_lane(
             .then_some(LaneId { index, generation: old.generation })
     })?;
     crash_point(ChannelPoint::LaneClaimed);
-    let lane = &tables.lanes()[id.index as usize];
+    let lane = tables.known_lane(id);
     lane.identity.channel.store(channel.bits() + 1, Ordering::Relaxed);
     lane.identity.port.store(0, Ordering::Relaxed);
     lane.credit.waiting.store(0, Ordering::Relaxed);
@@ -78,28 +81,28 @@ pub(crate) fn open_lane(
             lane.advance(id, LaneCode::Claimed, LaneCode::Drained);
             finish_drained(lane, id);
             failed?;
-            return Err(klaw_shm::ShmError::TableFull { what: "ring", limit: 0 }.into());
+            return Err(klaw_shm::ShmError::TableFull { what: "ring", limit: ring_count() }.into());
         }
     };
     lane.advance(id, LaneCode::Claimed, LaneCode::Open);
     crash_point(ChannelPoint::LaneOpened);
-    list(tables, channel, me, id)?;
+    if let Err(e) = list(tables, channel, me, id) {
+        lane.advance(id, LaneCode::Open, LaneCode::Ended);
+        retire_if_empty(tables, me, channel, id);
+        return Err(e);
+    }
     Ok((id, writer))
 }
 
 fn list(tables: &Tables, channel: ChannelId, me: Stamp, lane: LaneId) -> Result<(), ChannelError> {
-    loop {
-        let placed = blocks(tables, channel).flat_map(|(_, block)| block.lanes.iter()).any(|word| {
+    in_some_block(tables, channel, me, || {
+        blocks(tables, channel).flat_map(|(_, block)| block.lanes.iter()).find(|word| {
             word.compare_exchange(0, lane.pack() + 1, Ordering::AcqRel, Ordering::Relaxed).is_ok()
-        });
-        if placed {
-            break;
-        }
-        add_block(tables, channel, me)?;
-    }
+        })
+    })?;
     crash_point(ChannelPoint::LaneListed);
     // Release; pairs with the Acquire in `LaneList::refresh`.
-    tables.channels()[channel.index as usize].facts.lanes.fetch_add(1, Ordering::AcqRel);
+    tables.known_channel(channel).facts.lanes.fetch_add(1, Ordering::AcqRel);
     Ok(())
 }
 

@@ -31,7 +31,7 @@ shared_layout! {
         pub(crate) lanes: AtomicU64,
         /// `{messages:32, units of 16 bytes:32}` that it holds.
         pub(crate) capacity: AtomicU64,
-        /// Index of its first block, plus one.
+        /// A `Link` to its first block.
         pub(crate) first_block: AtomicU64,
         /// What the layer above keeps here: overflow policy, codec.
         pub(crate) options: AtomicU64,
@@ -57,7 +57,7 @@ shared_layout! {
     pub struct BlockChain: 16 {
         /// `{code:4, generation:28, channel or stamp:32}`.
         pub(crate) owner: AtomicU64,
-        /// Index of the next block, plus one.
+        /// A `Link` to the next block.
         pub(crate) next: AtomicU64,
     }
 }
@@ -224,6 +224,66 @@ impl Owned {
     }
 }
 
+/// Where a chain of blocks goes on: `{generation of the holder:28, generation of the target:22, target + 1:14}` from the high
+/// end. With both generations, so that whoever still knows an old chain neither follows it into a block that has another
+/// owner by now, nor hangs a block to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Link {
+    /// Generation of the channel or block that the word is in.
+    pub(crate) holder: u32,
+    pub(crate) to: LinkTo,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LinkTo {
+    /// The chain ends here, and may grow.
+    End,
+    /// The chain ends here for good: its channel is being taken apart.
+    Closed,
+    /// This block, in this generation.
+    Block { index: u32, generation: u32 },
+}
+
+const LINK_TARGETS: u64 = (1 << 14) - 1;
+const LINK_GENERATION: u32 = (1 << 22) - 1;
+
+impl Link {
+    pub(crate) fn to_block(holder: u32, index: u32, generation: u32) -> Self {
+        Self { holder, to: LinkTo::Block { index, generation: generation & LINK_GENERATION } }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "fields of a u64 word, masked")]
+    pub(crate) fn load(word: &AtomicU64) -> Self {
+        let bits = word.load(Ordering::Acquire);
+        let generation = (bits >> 14) as u32 & LINK_GENERATION;
+        let to = match bits & LINK_TARGETS {
+            0 => LinkTo::End,
+            LINK_TARGETS => LinkTo::Closed,
+            target => LinkTo::Block { index: target as u32 - 1, generation },
+        };
+        Self { holder: (bits >> 36) as u32, to }
+    }
+
+    pub(crate) fn pack(self) -> u64 {
+        let (generation, target) = match self.to {
+            LinkTo::End => (0, 0),
+            LinkTo::Closed => (0, LINK_TARGETS),
+            LinkTo::Block { index, generation } => (generation & LINK_GENERATION, u64::from(index) + 1),
+        };
+        u64::from(self.holder) << 36 | u64::from(generation) << 14 | target
+    }
+
+    pub(crate) fn change(self, word: &AtomicU64, new: Self) -> bool {
+        word.compare_exchange(self.pack(), new.pack(), Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+/// True if a block in this state is the one that a link with this generation means.
+pub(crate) fn is_linked(owner: Owned, generation: u32) -> bool {
+    matches!(owner.code, OwnedCode::Claimed | OwnedCode::Live)
+        && owner.generation & LINK_GENERATION == generation
+}
+
 /// `{closed:1, version:63}`: the version counts the ends of one side that were ever opened, closed is final.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Side {
@@ -269,6 +329,11 @@ mod tests {
             }
             let id = ChannelId { index, generation };
             prop_assert_eq!(ChannelId::from_bits(id.bits()), id);
+            let block = Link::to_block(generation, u32::from(index) % 8192, generation).to;
+            for to in [LinkTo::End, LinkTo::Closed, block] {
+                let link = Link { holder: generation, to };
+                prop_assert_eq!(Link::load(&AtomicU64::new(link.pack())), link);
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use klaw_shm::sync::{AtomicU64, Ordering, fence};
 use klaw_shm::{Progress, Repair, Stamp};
 
 use super::credit::settle;
-use super::ends::{Role, blocks, tag, try_close};
+use super::ends::{Role, append, blocks, is_current, tag, try_close};
 use super::lanes::{listed_lanes, retire, retire_if_empty};
-use super::layout::{BLOCK_ENDS, ChannelId, EndBlock, EndCode, EndState, Owned, OwnedCode, Side};
+use super::layout::{BLOCK_ENDS, ChannelId, EndBlock, EndCode, EndState, LinkTo, Owned, OwnedCode, Side};
 use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::lane::{
     Batch, Claim, LaneCode, LaneEntry, LaneId, Take, TakeLimits, decide_claim, end_lane, release_lease,
@@ -192,12 +192,17 @@ impl Tables {
 
     /// The channel of an end that is not free: its block can't be another channel's meanwhile.
     pub(crate) fn channel_of_end(&self, reference: &Ref) -> Option<ChannelId> {
-        let block = self.blocks().get(place_of(reference).0 as usize)?;
-        let owner = Owned::load(&block.chain.owner).payload;
+        self.channel_of_block(place_of(reference).0)
+    }
+
+    /// The channel that a block belongs to now.
+    pub(crate) fn channel_of_block(&self, index: u32) -> Option<ChannelId> {
+        let owner = Owned::load(&self.blocks().get(index as usize)?.chain.owner);
         #[expect(clippy::cast_possible_truncation, reason = "the low half")]
-        let index = owner as u16;
-        let generation = Owned::load(&self.channels().get(index as usize)?.facts.state).generation;
-        Some(ChannelId { index, generation })
+        let channel = owner.payload as u16;
+        let generation = Owned::load(&self.channels().get(channel as usize)?.facts.state).generation;
+        let id = ChannelId { index: channel, generation };
+        (owner.code == OwnedCode::Live && owner.payload == tag(id)).then_some(id)
     }
 
     /// Everybody is gone: lanes, then blocks from the last to the first, then the entry.
@@ -216,6 +221,9 @@ impl Tables {
             // Somebody else is reading the last of them, and comes here after it.
             return;
         }
+        // Nobody hangs a block to the chain any more; somebody else may have closed it already.
+        append(self, id, LinkTo::Closed);
+        crash_point(ChannelPoint::ChainClosed);
         self.free_chain(id);
         closing.change(&channel.facts.state, closing.freed());
         crash_point(ChannelPoint::ChannelFreed);
@@ -225,7 +233,8 @@ impl Tables {
         let owned = |block: &EndBlock| Owned::load(&block.chain.owner);
         let chain: Vec<_> = blocks(self, id).map(|(_, block)| (block, owned(block))).collect();
         for (block, owner) in chain.into_iter().rev() {
-            if owner.code == OwnedCode::Live && owner.payload == tag(id) {
+            // A claimed one was linked by somebody who is slow: its next step fails then.
+            if is_current(self, id) {
                 owner.change(&block.chain.owner, owner.freed());
                 crash_point(ChannelPoint::BlockFreed);
             }
@@ -244,8 +253,9 @@ impl Tables {
 
     /// Gives up a channel that never became live.
     pub(crate) fn abandon(&self, id: ChannelId, claimed: Owned) {
+        append(self, id, LinkTo::Closed);
         self.free_chain(id);
-        claimed.change(&self.channels()[id.index as usize].facts.state, claimed.freed());
+        claimed.change(&self.known_channel(id).facts.state, claimed.freed());
     }
 
     /// Lanes that were read to the end, or that nobody was ever told of, or in which nothing is left to read.
@@ -272,7 +282,7 @@ impl Tables {
     /// Waits that can be served by now: somebody was stopped between "made available" and "rang".
     fn ring_stranded(&self) {
         for id in self.live_channels() {
-            let channel = &self.channels()[id.index as usize];
+            let channel = self.known_channel(id);
             let unread = listed_lanes(self, id).any(|lane| {
                 self.lanes().get(lane.index as usize).is_some_and(|lane| {
                     lane.sent.tail.load(Ordering::Acquire) != lane.taken.head.load(Ordering::Acquire)

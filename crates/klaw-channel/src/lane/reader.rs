@@ -106,6 +106,8 @@ struct Cursor {
     tail: u64,
     ring: u32,
     base: u64,
+    /// Where reading in this ring began: a ring's length further on, it must have ended.
+    entered: u64,
 }
 
 impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
@@ -119,11 +121,14 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
         }
         // Acquire; pairs with the Release in `Writer::publish`.
         let tail = self.lane.sent.tail.load(Ordering::Acquire);
-        let mut cursor = Cursor { at: head.max(base), tail, ring, base };
+        let at = head.max(base);
+        let mut cursor = Cursor { at, tail, ring, base, entered: at };
         while cursor.at != cursor.tail {
             match self.step(&mut cursor) {
                 Some(true) => break,
                 Some(false) => {}
+                // What came before the nonsense is good, and goes out; the next take begins with the nonsense.
+                None if self.batch.len() > 0 => break,
                 None => return Take::Corrupt,
             }
         }
@@ -145,7 +150,9 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
         let ring_bytes = memory.len() as u64;
         let offset = cursor.at.wrapping_sub(cursor.base) & (ring_bytes - 1);
         let there = cursor.tail.wrapping_sub(cursor.at);
-        if there > MAX_STREAM_BYTES
+        let read = cursor.at.wrapping_sub(cursor.entered);
+        if read > ring_bytes
+            || there > MAX_STREAM_BYTES
             || !there.is_multiple_of(RECORD_ALIGN)
             || !offset.is_multiple_of(RECORD_ALIGN)
         {
@@ -214,7 +221,7 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
         crash_point(ChannelPoint::HeadRingMoved);
         ring::free(old, old_state);
         crash_point(ChannelPoint::OldRingFreed);
-        *cursor = Cursor { at: after, ring: next, base, ..*cursor };
+        *cursor = Cursor { at: after, ring: next, base, entered: after, ..*cursor };
         self.batch.bytes.clear();
         Some(false)
     }

@@ -1,21 +1,25 @@
 //! The sending end of a channel.
 
+mod wait;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use klaw_shm::crash::{crash_point, mutant};
+use klaw_shm::Port;
+use klaw_shm::crash::crash_point;
 use klaw_shm::sync::{Ordering, fence};
-use klaw_shm::{Port, PortKind};
 
+#[cfg(feature = "tokio")]
+use crate::async_port::AsyncPort;
 use crate::channel::credit::{Account, Amount, Lease, give_back, help};
 use crate::channel::ends::{End, Role};
 use crate::channel::lanes::{LaneList, open_lane, retire_if_empty};
 use crate::channel::layout::{ChannelEntry, ChannelId, Side};
 use crate::channel::wake::ReceiverList;
-use crate::crash::{ChannelMutant, ChannelPoint};
+use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
-use crate::lane::{LaneCode, LaneEntry, LaneId, Writer};
+use crate::lane::{LaneCode, LaneId, Writer};
 use crate::node::{Node, payload_limit_bytes};
 use crate::record::{Header, MAX_REFS, REF_BYTES, RecordKind, charge_units};
 use crate::transit::{Share, stamp};
@@ -33,6 +37,8 @@ pub struct Sender {
     lanes: LaneList,
     receivers: ReceiverList,
     port: Option<Port>,
+    #[cfg(feature = "tokio")]
+    async_port: Option<AsyncPort>,
 }
 
 /// The sender's lane, made at its first message.
@@ -48,7 +54,7 @@ struct OpenLane {
 
 impl Sender {
     pub(crate) fn new(node: &Arc<Node>, id: ChannelId, end: End) -> Self {
-        let channel = &node.tables().channels()[id.index as usize];
+        let channel = node.tables().known_channel(id);
         let capacity = Amount::unpack(channel.facts.capacity.load(Ordering::Relaxed));
         Self {
             node: Arc::clone(node),
@@ -59,6 +65,8 @@ impl Sender {
             lanes: LaneList::default(),
             receivers: ReceiverList::default(),
             port: None,
+            #[cfg(feature = "tokio")]
+            async_port: None,
         }
     }
 
@@ -144,7 +152,7 @@ impl Sender {
         let header = Header { body_bytes, kind: RecordKind::Message, refs, meta: tag, ack: 0 };
         let tables = self.node.tables();
         let open = self.lane.as_mut().expect("opened above");
-        let lane = &tables.lanes()[open.id.index as usize];
+        let lane = tables.known_lane(open.id);
         let Some(at) = open.writer.place(lane, tables, header.stride())? else {
             return Err(self.full());
         };
@@ -177,7 +185,7 @@ impl Sender {
     pub fn flush(&mut self) {
         let tables = self.node.tables();
         let Some(open) = &mut self.lane else { return };
-        let lane = &tables.lanes()[open.id.index as usize];
+        let lane = tables.known_lane(open.id);
         let published = open.writer.is_dirty();
         if published {
             open.writer.publish(lane, open.sent_messages, open.sent_units);
@@ -200,7 +208,7 @@ impl Sender {
     }
 
     fn channel(&self) -> &ChannelEntry {
-        &self.node.tables().channels()[self.id.index as usize]
+        self.node.tables().known_channel(self.id)
     }
 
     fn full(&self) -> ChannelError {
@@ -214,7 +222,7 @@ impl Sender {
         if self.lane.is_none() {
             let tables = self.node.tables();
             let (id, writer) = open_lane(tables, self.id, self.node.me())?;
-            let lane = &tables.lanes()[id.index as usize];
+            let lane = tables.known_lane(id);
             self.lane = Some(OpenLane {
                 id,
                 writer,
@@ -237,7 +245,7 @@ impl Sender {
         if need == Amount::default() {
             return Ok(());
         }
-        let channel = &tables.channels()[self.id.index as usize];
+        let channel = tables.known_channel(self.id);
         loop {
             let quiet = help(&channel.grant, tables.lanes());
             // After the grant word: a lane that was granted anything by then is on the list.
@@ -260,52 +268,6 @@ impl Sender {
         }
     }
 
-    /// Sleeps until `push` is not told any more that the channel is full.
-    fn wait_for_room(
-        &mut self,
-        deadline: Option<Instant>,
-        mut push: impl FnMut(&mut Self) -> Result<(), ChannelError>,
-    ) -> Result<(), ChannelError> {
-        // What is in the lane must be seen, and what was leased must be free, while this one sleeps.
-        self.flush();
-        let port = match self.port.take() {
-            Some(port) => port,
-            None => self.node.member().open_port(PortKind::Thread)?,
-        };
-        let lane_index = self.lane.as_ref().expect("a full channel was found through the lane").id.index;
-        let wait_word = |sender: &Self, on: u64| {
-            let lane: &LaneEntry = &sender.node.tables().lanes()[lane_index as usize];
-            lane.identity.port.store(u64::from(port.index()) + 1, Ordering::Relaxed);
-            lane.credit.waiting.store(on, Ordering::Relaxed);
-            // Store waiting, then look for credits: pairs with the fence of whoever makes room and then looks for
-            // who waits.
-            fence(Ordering::SeqCst);
-        };
-        wait_word(self, 1);
-        crash_point(ChannelPoint::SenderWaits);
-        let mut outcome = None;
-        let mut first = true;
-        port.wait(deadline, || {
-            if std::mem::take(&mut first) && mutant(ChannelMutant::SleepWithoutSecondTry) {
-                return false;
-            }
-            match push(self) {
-                Err(ChannelError::Full { .. }) => {
-                    // A try that failed for room in the ring may have leased: nobody must wait for those credits.
-                    self.flush();
-                    false
-                }
-                other => {
-                    outcome = Some(other);
-                    true
-                }
-            }
-        });
-        wait_word(self, 0);
-        self.port = Some(port);
-        outcome.unwrap_or(Err(ChannelError::Timeout { what: "room" }))
-    }
-
     fn ring_other_senders(&mut self) {
         let tables = self.node.tables();
         // Store the limits, then load who waits: pairs with the fence in `wait_for_room`.
@@ -313,7 +275,7 @@ impl Sender {
         let Some(open) = &self.lane else { return };
         self.lanes.refresh(tables, self.id);
         for id in self.lanes.lanes.iter().filter(|id| **id != open.id) {
-            let lane = &tables.lanes()[id.index as usize];
+            let lane = tables.known_lane(*id);
             if lane.credit.waiting.load(Ordering::Relaxed) != 0 {
                 let port = u32::try_from(lane.identity.port.load(Ordering::Relaxed)).unwrap_or(0);
                 if let Some(port) = port.checked_sub(1) {
@@ -329,11 +291,7 @@ impl Drop for Sender {
         self.flush();
         if let Some(open) = &self.lane {
             // Before the end is free: once the side is closed, every lane is ENDED.
-            self.node.tables().lanes()[open.id.index as usize].advance(
-                open.id,
-                LaneCode::Open,
-                LaneCode::Ended,
-            );
+            self.node.tables().known_lane(open.id).advance(open.id, LaneCode::Open, LaneCode::Ended);
             crash_point(ChannelPoint::LaneEnded);
             retire_if_empty(self.node.tables(), self.node.me(), self.id, open.id);
         }
