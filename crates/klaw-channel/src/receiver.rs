@@ -23,14 +23,10 @@ use crate::transit::{Arrived, arrive};
 
 /// Bytes that are copied out of a lane at once, unless one message is larger.
 const BATCH_BYTES: usize = 64 << 10;
-/// Messages that a lone receiver takes at once to hand them out one by one.
-const PREFETCH: usize = 64;
-
 /// One receiving end. With several of them, each message goes to one.
 ///
 /// What it has taken and not handed out when its process dies is lost, and counted.
 pub struct Receiver {
-    node: Arc<Node>,
     id: ChannelId,
     end: End,
     capacity: Amount,
@@ -46,7 +42,9 @@ pub struct Receiver {
     arrived: Vec<(usize, Arrived)>,
     port: Option<Port>,
     #[cfg(feature = "tokio")]
-    async_port: Option<AsyncPort>,
+    async_port: Option<Arc<AsyncPort>>,
+    /// Dropped last: ports are given back before this process may have left.
+    node: Arc<Node>,
 }
 
 impl Receiver {
@@ -87,7 +85,7 @@ impl Receiver {
 
     /// The next message if one is there. [`ChannelError::Closed`] once every sender is gone and everything was received.
     pub fn try_recv(&mut self) -> Result<Option<Message<'_>>, ChannelError> {
-        if self.handed == self.batch.len() && !self.fill(self.prefetch())? {
+        if self.handed == self.batch.len() && !self.fill(1)? {
             return Ok(None);
         }
         Ok(self.hand_out())
@@ -96,7 +94,7 @@ impl Receiver {
     /// The next message; waits until `deadline` (for ever if `None`).
     pub fn recv(&mut self, deadline: Option<Instant>) -> Result<Message<'_>, ChannelError> {
         if self.handed == self.batch.len() {
-            self.wait_for(self.prefetch(), deadline)?;
+            self.wait_for(1, deadline)?;
         }
         self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
     }
@@ -107,19 +105,21 @@ impl Receiver {
     /// Outside a tokio runtime with I/O enabled.
     #[cfg(feature = "tokio")]
     pub async fn recv_async(&mut self) -> Result<Message<'_>, ChannelError> {
-        if self.handed == self.batch.len() && !self.fill(self.prefetch())? {
-            let port = match self.async_port.take() {
-                Some(port) => port,
-                None => AsyncPort::open(self.node.member())?,
+        if self.handed == self.batch.len() && !self.fill(1)? {
+            let port = match &self.async_port {
+                Some(port) => Arc::clone(port),
+                None => Arc::clone(self.async_port.insert(Arc::new(AsyncPort::open(self.node.member())?))),
             };
             self.sleep_at(port.index());
+            // Cancelled, it may have been rung for a message that it does not take.
+            let hand_on = HandOn(Some((Arc::clone(&self.node), self.id)));
             let mut outcome = Ok(false);
             port.wait(|| {
-                outcome = self.fill(self.prefetch());
+                outcome = self.fill(1);
                 !matches!(outcome, Ok(false))
             })
             .await?;
-            self.async_port = Some(port);
+            hand_on.done();
             outcome?;
         }
         self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
@@ -144,8 +144,13 @@ impl Receiver {
                 break;
             }
             if let Some(message) = self.hand_out() {
+                let has_refs = message.has_refs();
                 each(message);
                 count += 1;
+                // Its ends are asked for before the next message comes.
+                if has_refs {
+                    break;
+                }
             }
         }
         Ok(count)
@@ -196,18 +201,17 @@ impl Receiver {
             !matches!(outcome, Ok(false))
         });
         self.port = Some(port);
-        if outcome? { Ok(()) } else { Err(ChannelError::Timeout { what: "message" }) }
+        if outcome? {
+            return Ok(());
+        }
+        // It may have been rung after its last look: the ring goes to the others.
+        self.node.tables().ring_receivers(self.id);
+        Err(ChannelError::Timeout { what: "message" })
     }
 
     /// Whom senders ring from now on.
     fn sleep_at(&self, port: u32) {
         self.end_entry().port.store(u64::from(port) + 1, Ordering::Relaxed);
-    }
-
-    /// How many messages to take at once when they are asked for one by one.
-    fn prefetch(&self) -> usize {
-        // With several receivers, what one has taken the others can't help with.
-        if self.receivers.ends.len() > 1 { 1 } else { PREFETCH }
     }
 
     /// Takes a batch from the first lane that has one. False if none has.
@@ -238,8 +242,15 @@ impl Receiver {
                     busy = true;
                     self.next_lane = at + 1;
                 }
-                Take::Drained => self.retire(id),
-                Take::Gone => self.lanes.forget(id),
+                // The list closes up: the next lane is at this place now.
+                Take::Drained => {
+                    self.next_lane = at;
+                    self.retire(id);
+                }
+                Take::Gone => {
+                    self.next_lane = at;
+                    self.lanes.forget(id);
+                }
                 Take::Corrupt => {
                     // The other lanes may be whole: the next call looks at them first.
                     self.next_lane = at + 1;
@@ -283,6 +294,8 @@ impl Receiver {
         // Store taken, head and lease, then load who waits: pairs with the fence in `Sender::wait_for_room`, and with that
         // of a receiver that arms its bell and then finds the lane leased.
         fence(Ordering::SeqCst);
+        // After the fence: a sender whose lane was listed meanwhile may wait already.
+        self.lanes.refresh(tables, self.id);
         let account = Account {
             grant: &self.channel().grant,
             capacity: self.capacity,
@@ -305,6 +318,26 @@ impl Receiver {
     }
 }
 
+/// Rings the other receivers unless the wait came to its end.
+#[cfg(feature = "tokio")]
+struct HandOn(Option<(Arc<Node>, ChannelId)>);
+
+#[cfg(feature = "tokio")]
+impl HandOn {
+    fn done(mut self) {
+        self.0 = None;
+    }
+}
+
+#[cfg(feature = "tokio")]
+impl Drop for HandOn {
+    fn drop(&mut self) {
+        if let Some((node, id)) = &self.0 {
+            node.tables().ring_receivers(*id);
+        }
+    }
+}
+
 fn opened(node: &Arc<Node>, end: Option<(ChannelId, End)>) -> Arrived {
     match end {
         Some((id, end)) if end.role == Role::Sender => Arrived::Sender(Sender::new(node, id, end)),
@@ -315,6 +348,8 @@ fn opened(node: &Arc<Node>, end: Option<(ChannelId, End)>) -> Arrived {
 
 impl Drop for Receiver {
     fn drop(&mut self) {
+        // Before the port is given back: its next owner must not be rung in our stead.
+        self.end_entry().port.store(0, Ordering::Relaxed);
         self.end_entry().claim.give_up();
         self.node.close_end(self.id, self.end);
     }

@@ -14,7 +14,7 @@ use klaw_shm::Stamp;
 use klaw_shm::crash::crash_point;
 
 use crate::channel::ChannelId;
-use crate::channel::ends::{End, Role, open};
+use crate::channel::ends::{End, Role, open, raise_version};
 use crate::channel::layout::{BLOCK_ENDS, EndCode};
 use crate::channel::repair::role_of;
 use crate::crash::ChannelPoint;
@@ -107,8 +107,11 @@ pub(crate) fn arrive(
             let id = tables.channel_of_end(&reference)?;
             let state = state.change(word, EndCode::Open(me))?;
             crash_point(ChannelPoint::EndArrived);
+            // Senders know receivers as of a version: this one counts from now on. The side is open, as the end was.
+            let role = role_of(reference.kind);
+            raise_version(role.side(tables.known_channel(id)));
             let (block, place) = (reference.index / 16, reference.index as usize % BLOCK_ENDS);
-            Some((id, End { role: role_of(reference.kind), block, place, state }))
+            Some((id, End { role, block, place, state }))
         })
         .collect()
 }

@@ -48,7 +48,6 @@ fn capacity_is_exact_in_messages() {
             let error = sender.try_send(0, b"x").unwrap_err();
             assert_eq!(error.code(), "ERR_KLAW_CHANNEL_FULL", "capacity {capacity}");
         }
-        // A lone receiver takes ahead: everything it has taken makes room.
         let mut got = 0;
         while rx.try_recv().unwrap().is_some() {
             got += 1;
@@ -279,4 +278,61 @@ fn an_end_that_nobody_takes_or_reads_is_closed() {
     assert!(rx.try_recv().unwrap().is_none(), "ends are in the batch");
     drop(inbox);
     assert!(matches!(rx.recv(Some(soon())), Err(ChannelError::Closed { gone: "sender" })));
+}
+
+/// A lane's entry goes from one channel to the next, with what the first has left in it.
+#[test]
+fn a_lane_that_another_channel_has_used_starts_anew() {
+    let (_scratch, node) = node();
+    let (mut first, mut kept) = node.channel(options(1, 16)).unwrap();
+    first.try_send(0, b"x").unwrap();
+    kept.recv(Some(soon())).unwrap();
+    drop(first);
+    let (mut tx, mut rx) = node.channel(options(1, 16)).unwrap();
+    for n in 0..5 {
+        tx.try_send(n, b"x").unwrap();
+        assert!(tx.try_send(n, b"x").is_err(), "the capacity is one");
+        assert_eq!(rx.recv(Some(soon())).unwrap().tag, n);
+    }
+}
+
+/// What was sent is not lost because the receiver that could have had it goes.
+#[test]
+fn a_receiver_that_goes_takes_nothing_along() {
+    let (_scratch, node) = node();
+    let (mut tx, mut rx) = node.channel(ChannelOptions::default()).unwrap();
+    for n in 0..10 {
+        tx.try_send(n, b"x").unwrap();
+    }
+    assert_eq!(rx.recv(Some(soon())).unwrap().tag, 0);
+    let mut other = rx.try_clone().unwrap();
+    drop(rx);
+    for n in 1..10 {
+        assert_eq!(other.recv(Some(soon())).unwrap().tag, n);
+    }
+}
+
+#[test]
+fn a_receiver_that_arrived_is_rung() {
+    let (_scratch, node) = node();
+    let (mut mail, mut inbox) = node.channel(ChannelOptions::default()).unwrap();
+    let (mut tx, rx) = node.channel(ChannelOptions::default()).unwrap();
+    mail.send_with(0, b"", &[Share::Receiver(&rx)], None).unwrap();
+    drop(rx);
+    // The sender knows the receivers as of now: one, on its way.
+    tx.try_send(0, b"x").unwrap();
+    inbox.recv(Some(soon())).unwrap();
+    let Some(Arrived::Receiver(mut rx)) = inbox.take_ends().pop() else { panic!("no receiver arrived") };
+    rx.recv(Some(soon())).unwrap();
+    // Fifty rings that never came would be fifty seconds of the agent's looks, and past the deadline of the last.
+    let deadline = soon();
+    for n in 1..50 {
+        let sender = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(2));
+            tx.try_send(n, b"x").unwrap();
+            tx
+        });
+        assert_eq!(rx.recv(Some(deadline)).unwrap().tag, n);
+        tx = sender.join().unwrap();
+    }
 }

@@ -30,13 +30,14 @@ const ONE: u64 = 4;
 
 /// Makes a sleeper look: writes a byte, wakes a futex. May be called when nobody sleeps.
 pub trait Ring {
-    /// Must not block, and must leave a trace that a sleeper finds which goes to sleep only after it.
-    fn ring(&self);
+    /// Must not block, and must leave a trace that a sleeper finds which goes to sleep only after it. False if it could not:
+    /// then the bell stays armed for the next ringer.
+    fn ring(&self) -> bool;
 }
 
-impl<F: Fn()> Ring for F {
-    fn ring(&self) {
-        self();
+impl<F: Fn() -> bool> Ring for F {
+    fn ring(&self) -> bool {
+        self()
     }
 }
 
@@ -62,7 +63,9 @@ pub fn look(word: &AtomicU64, ring: &impl Ring) -> bool {
     if seen & STATE != ARMED {
         return false;
     }
-    ring.ring();
+    if !ring.ring() {
+        return false;
+    }
     crash_point(CrashPoint::BellByteWritten);
     // AcqRel: an owner that finds RUNG by its swap in `running` has our publish before it. Failure: somebody else
     // rang, or the owner woke.

@@ -225,8 +225,19 @@ pub(crate) fn settle_drained(lane: &LaneEntry, id: LaneId) {
         (lane.taken.messages.load(Ordering::Acquire), lane.taken.units.load(Ordering::Acquire));
     lower(lane, messages, units, || {
         let state = lane.state();
-        state.generation == id.generation && matches!(state.code, LaneCode::Drained | LaneCode::Claimed)
+        state.generation == id.generation && state.code == LaneCode::Drained
     });
+}
+
+/// A new lane of a channel, while its maker alone knows it: its limits are what was taken, tagged with the channel's
+/// current grant. The entry's last channel has left a tag of its own, which a grant of this one could meet again.
+pub(crate) fn open_account(grant: &AtomicU64, lane: &LaneEntry) {
+    let (sequence, _) = halves(grant.load(Ordering::Acquire));
+    for (limit, taken) in
+        [(&lane.credit.message_limit, &lane.taken.messages), (&lane.credit.unit_limit, &lane.taken.units)]
+    {
+        limit.store(join(low(taken.load(Ordering::Acquire)), sequence), Ordering::Release);
+    }
 }
 
 /// Sets both limits to absolute counts. `still` is asked between reading a limit and the exact CAS: a caller that is late

@@ -79,6 +79,11 @@ impl End {
 /// A channel's blocks with their indices. Stops where a link leads to a block that has another owner by now: the chain is
 /// being taken apart, or was.
 pub(crate) fn blocks(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u32, &EndBlock)> {
+    owned_blocks(tables, id).map(|(index, block, _)| (index, block))
+}
+
+/// [`blocks`] with the owner words by which they were found to be the channel's.
+pub(crate) fn owned_blocks(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u32, &EndBlock, Owned)> {
     let all = tables.blocks();
     let mut link =
         tables.channels().get(id.index as usize).map(|channel| Link::load(&channel.facts.first_block));
@@ -93,7 +98,7 @@ pub(crate) fn blocks(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u3
         }
         holder = owner.generation;
         link = Some(Link::load(&block.chain.next));
-        Some((index, block))
+        Some((index, block, owner))
     })
 }
 
@@ -153,6 +158,8 @@ fn give_back(tables: &Tables, me: Stamp, end: End) {
     end.state.change(end.word(tables), EndCode::Free);
     if let Some(id) = tables.channel_of_block(end.block) {
         tables.close_sides(me, id);
+        tables.ring_receivers(id);
+        tables.ring_waiting_senders(id);
     }
 }
 

@@ -6,7 +6,7 @@ use klaw_shm::sync::Ordering;
 
 use super::ends::{blocks, in_some_block};
 use super::layout::ChannelId;
-use crate::channel::credit::settle_drained;
+use crate::channel::credit::{open_account, settle_drained};
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
 use crate::lane::{
@@ -72,7 +72,7 @@ pub(crate) fn open_lane(
     // A sender that died had perhaps announced more than it published; the counts go on from the truth.
     lane.sent.messages.store(lane.taken.messages.load(Ordering::Relaxed), Ordering::Relaxed);
     lane.sent.units.store(lane.taken.units.load(Ordering::Relaxed), Ordering::Relaxed);
-    settle_drained(lane, id);
+    open_account(&tables.known_channel(channel).grant, lane);
     // SAFETY: the writer becomes part of a `Sender`, which keeps its node, and with it the tables.
     let opened = unsafe { Writer::open(lane, id, tables) };
     let writer = match opened {

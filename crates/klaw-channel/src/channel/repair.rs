@@ -9,9 +9,9 @@ use klaw_shm::sync::{AtomicU64, Ordering, fence};
 use klaw_shm::{Progress, Repair, Stamp};
 
 use super::credit::settle;
-use super::ends::{Role, append, blocks, is_current, tag, try_close};
+use super::ends::{Role, append, blocks, is_current, owned_blocks, tag, try_close};
 use super::lanes::{listed_lanes, retire, retire_if_empty};
-use super::layout::{BLOCK_ENDS, ChannelId, EndBlock, EndCode, EndState, LinkTo, Owned, OwnedCode, Side};
+use super::layout::{BLOCK_ENDS, ChannelId, EndCode, EndState, LinkTo, Owned, OwnedCode, Side};
 use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::lane::{
     Batch, Claim, LaneCode, LaneEntry, LaneId, Take, TakeLimits, decide_claim, end_lane, release_lease,
@@ -53,8 +53,15 @@ impl Repair for Tables {
         if lanes.iter().any(names_it) { Progress::Draining } else { Progress::Done }
     }
 
-    fn recheck(&self) {
+    fn recheck(&self, me: Stamp) {
         self.ring_stranded();
+        for id in self.live_channels() {
+            let facts = &self.known_channel(id).facts;
+            // Left over when two last closers each found the other at work.
+            if Side::load(&facts.senders).closed && Side::load(&facts.receivers).closed {
+                self.close_sides(me, id);
+            }
+        }
     }
 }
 
@@ -128,13 +135,22 @@ impl Tables {
         if mutant(ChannelMutant::KeepSides) {
             return;
         }
-        let senders = try_close(self, id, Role::Sender);
-        let receivers = try_close(self, id, Role::Receiver);
-        if receivers {
-            self.discard_unread(me, id);
-        }
-        if senders && receivers {
-            self.take_apart(id);
+        loop {
+            let senders = try_close(self, id, Role::Sender);
+            let receivers = try_close(self, id, Role::Receiver);
+            if receivers {
+                self.discard_unread(me, id);
+            }
+            if senders && receivers {
+                self.take_apart(id);
+            }
+            // Whoever closed the other side meanwhile may have found lanes in our hands, and left the rest to us.
+            fence(Ordering::SeqCst);
+            if senders == try_close(self, id, Role::Sender)
+                && receivers == try_close(self, id, Role::Receiver)
+            {
+                return;
+            }
         }
     }
 
@@ -230,9 +246,8 @@ impl Tables {
     }
 
     fn free_chain(&self, id: ChannelId) {
-        let owned = |block: &EndBlock| Owned::load(&block.chain.owner);
-        let chain: Vec<_> = blocks(self, id).map(|(_, block)| (block, owned(block))).collect();
-        for (block, owner) in chain.into_iter().rev() {
+        let chain: Vec<_> = owned_blocks(self, id).collect();
+        for (_, block, owner) in chain.into_iter().rev() {
             // A claimed one was linked by somebody who is slow: its next step fails then.
             if is_current(self, id) {
                 owner.change(&block.chain.owner, owner.freed());

@@ -44,7 +44,12 @@ fn open_receivers(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u32, 
 }
 
 fn port_of(tables: &Tables, (block, place): (u32, usize)) -> Option<u32> {
-    let port = tables.blocks().get(block as usize)?.receivers[place].port.load(Ordering::Relaxed);
+    let end = &tables.blocks().get(block as usize)?.receivers[place];
+    // A closed end's port may be somebody else's by now.
+    if !matches!(EndState::load(&end.word).code, EndCode::Open(_)) {
+        return None;
+    }
+    let port = end.port.load(Ordering::Relaxed);
     u32::try_from(port).ok()?.checked_sub(1)
 }
 

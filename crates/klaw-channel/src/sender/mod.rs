@@ -29,7 +29,6 @@ use crate::transit::{Share, stamp};
 /// It may be moved to another thread, and cloned by [`Sender::try_clone`]; each clone is a sender of its own. Dropping the last one
 /// closes the channel for receivers, once they have got everything.
 pub struct Sender {
-    node: Arc<Node>,
     id: ChannelId,
     end: End,
     capacity: Amount,
@@ -38,7 +37,9 @@ pub struct Sender {
     receivers: ReceiverList,
     port: Option<Port>,
     #[cfg(feature = "tokio")]
-    async_port: Option<AsyncPort>,
+    async_port: Option<Arc<AsyncPort>>,
+    /// Dropped last: ports are given back before this process may have left.
+    node: Arc<Node>,
 }
 
 /// The sender's lane, made at its first message.
@@ -83,36 +84,27 @@ impl Sender {
 
     /// Sends if there is room now.
     pub fn try_send(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
-        self.push(tag, payload)?;
+        let sent = self.push(tag, payload);
         self.flush();
-        Ok(())
+        sent
     }
 
     /// Sends, and waits for room until `deadline` (for ever if `None`).
     pub fn send(&mut self, tag: u32, payload: &[u8], deadline: Option<Instant>) -> Result<(), ChannelError> {
-        match self.push(tag, payload) {
-            Err(ChannelError::Full { .. }) => self.wait_for_room(deadline, |s| s.push(tag, payload))?,
-            other => other?,
-        }
-        self.flush();
-        Ok(())
+        self.send_with(tag, payload, &[], deadline)
     }
 
-    /// Sends all of `payloads` with tag 0, in order, publishing as many at once as there is room for.
+    /// Sends all of `payloads` with tag 0, in order, publishing as many at once as there is room for. After an error, those before it
+    /// are sent.
     pub fn send_many(
         &mut self,
         payloads: impl IntoIterator<Item = impl AsRef<[u8]>>,
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
-        for payload in payloads {
-            let payload = payload.as_ref();
-            match self.push(0, payload) {
-                Err(ChannelError::Full { .. }) => self.wait_for_room(deadline, |s| s.push(0, payload))?,
-                other => other?,
-            }
-        }
+        let mut payloads = payloads.into_iter();
+        let sent = payloads.try_for_each(|payload| self.push_or_wait(0, payload.as_ref(), &[], deadline));
         self.flush();
-        Ok(())
+        sent
     }
 
     /// Sends with ends of channels that the receiving process gets too; waits for room until `deadline`.
@@ -123,14 +115,25 @@ impl Sender {
         ends: &[Share<'_>],
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
+        let sent = self.push_or_wait(tag, payload, ends, deadline);
+        // Also after an error: what was leased for the message must not wait in this lane.
+        self.flush();
+        sent
+    }
+
+    fn push_or_wait(
+        &mut self,
+        tag: u32,
+        payload: &[u8],
+        ends: &[Share<'_>],
+        deadline: Option<Instant>,
+    ) -> Result<(), ChannelError> {
         match self.push_with(tag, payload, ends) {
             Err(ChannelError::Full { .. }) => {
-                self.wait_for_room(deadline, |sender| sender.push_with(tag, payload, ends))?;
+                self.wait_for_room(deadline, |sender| sender.push_with(tag, payload, ends))
             }
-            other => other?,
+            other => other,
         }
-        self.flush();
-        Ok(())
     }
 
     /// Puts a message into the lane; receivers see it after the next [`Sender::flush`]. For many messages at once.

@@ -50,18 +50,14 @@ impl Sender {
     #[cfg(feature = "tokio")]
     pub async fn send_async(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
         let mut push = |sender: &mut Self| sender.push(tag, payload);
-        match push(self) {
-            Err(ChannelError::Full { .. }) => {}
-            other => {
-                other?;
-                self.flush();
-                return Ok(());
-            }
-        }
+        let sent = push(self);
         self.flush();
-        let port = match self.async_port.take() {
-            Some(port) => port,
-            None => AsyncPort::open(self.node.member())?,
+        if !matches!(sent, Err(ChannelError::Full { .. })) {
+            return sent;
+        }
+        let port = match &self.async_port {
+            Some(port) => Arc::clone(port),
+            None => Arc::clone(self.async_port.insert(Arc::new(AsyncPort::open(self.node.member())?))),
         };
         let waiting = self.say_waiting(port.index());
         let mut outcome = None;
@@ -71,10 +67,8 @@ impl Sender {
         })
         .await?;
         drop(waiting);
-        self.async_port = Some(port);
-        outcome.unwrap_or(Ok(()))?;
         self.flush();
-        Ok(())
+        outcome.unwrap_or(Ok(()))
     }
 
     /// One more try of a sender that waits; `None` if the channel is still full.

@@ -17,9 +17,10 @@ struct Waker {
 }
 
 impl Waker {
-    fn ring(&self) {
+    fn ring(&self) -> bool {
         *self.rings.lock().unwrap() += 1;
         self.changed.notify_one();
+        true
     }
 
     fn rings(&self) -> u32 {

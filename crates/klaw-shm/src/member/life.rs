@@ -159,18 +159,17 @@ impl Life {
     fn ring_peers(&self, me: Stamp) {
         let members = self.session.members();
         for peer in members.alive().filter(|&peer| peer != me && members.is_ready(peer)) {
-            let port = members.entry(peer.slot()).watch_port.load(Ordering::Relaxed);
-            if let Some(port) = u32::try_from(port).ok().and_then(|p| p.checked_sub(1)) {
+            if let Some(port) = members.watch_port(peer) {
                 self.session.look_fenced(port);
             }
         }
     }
 
-    /// The last store of this member. The kernel is told first to leave the word alone: the slot may have another
-    /// owner by the time this thread ends.
+    /// The last store of this member. The word stays listed until after it, so that a kill in between is seen; the kernel touches
+    /// it only while it holds this thread's id, which a next owner's word does not.
     fn declare_dead(&self, me: Stamp, robust: &RobustWord) {
-        robust.unlist();
         self.session.members().mark_dead(me);
+        robust.unlist();
         crash_point(CrashPoint::LeaveDeclared);
         self.session.ring_all();
     }

@@ -22,7 +22,7 @@ pub trait Repair: Send + Sync {
 
     /// The agent's slow look: rings whoever published a wait that can be served by now. A process stopped between
     /// "made available" and "rang" would else lose the wake.
-    fn recheck(&self) {}
+    fn recheck(&self, _me: Stamp) {}
 }
 
 /// One pass over a dead slot: repairs, ring, SWEPT, FREE, as far as it gets now.

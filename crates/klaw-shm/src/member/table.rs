@@ -158,6 +158,12 @@ impl<'a> MemberTable<'a> {
         self.entry(me.slot()).ready.store(u64::from(me.epoch()), Ordering::Release);
     }
 
+    /// The port at which a member's life thread sleeps.
+    pub(crate) fn watch_port(&self, member: Stamp) -> Option<u32> {
+        let port = self.entry(member.slot()).watch_port.load(Ordering::Relaxed);
+        u32::try_from(port).ok()?.checked_sub(1)
+    }
+
     /// Records a proven death. The kernel may change the life half at any time, so it is not part of the proof.
     /// True if this call did it.
     pub(crate) fn mark_dead(&self, member: Stamp) -> bool {

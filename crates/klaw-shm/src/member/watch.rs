@@ -2,12 +2,14 @@
 
 use std::os::fd::AsFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::sweep::{Progress, Repair, sweep};
 use super::table::{MemberTable, Phase};
 use crate::crash::{CrashPoint, Mutant, crash_point, mutant};
+use crate::error::ShmError;
 use crate::os::{ProcessHandle, process_start_time};
 use crate::port::Port;
 use crate::session::Session;
@@ -15,7 +17,7 @@ use crate::stamp::Stamp;
 use crate::sync::Ordering;
 
 /// How often the agent looks for waits that nobody serves. Not how deaths are seen: pidfds tell those at once.
-const RECHECK_SECONDS: i64 = 1;
+const RECHECK: Duration = Duration::from_secs(1);
 
 /// What a look at a peer found.
 enum Peer {
@@ -35,11 +37,20 @@ pub(super) struct Watch<'a> {
     swept: Vec<Stamp>,
     /// A living peer could not be watched for want of a descriptor: try again soon.
     unwatched: bool,
+    next_recheck: Instant,
 }
 
 impl<'a> Watch<'a> {
     pub(super) fn new(session: &'a Session, repairs: &'a [Arc<dyn Repair>], me: Stamp) -> Self {
-        Self { session, repairs, me, peers: Vec::new(), swept: Vec::new(), unwatched: false }
+        Self {
+            session,
+            repairs,
+            me,
+            peers: Vec::new(),
+            swept: Vec::new(),
+            unwatched: false,
+            next_recheck: Instant::now() + RECHECK,
+        }
     }
 
     fn members(&self) -> MemberTable<'a> {
@@ -102,22 +113,31 @@ impl<'a> Watch<'a> {
         if !members.is_ready(peer) {
             // A joiner stores through its life thread alone until it is READY: that thread gone, it is still. The
             // hint was read before READY was, so a joiner that became READY in between is not mistaken.
-            return if hint && !members.is_ready(peer) { Peer::Dead } else { Peer::NotYet };
+            if hint && !members.is_ready(peer) {
+                return Peer::Dead;
+            }
+            // One that is killed now would wake nobody, so this one looks again.
+            self.unwatched = true;
+            return Peer::NotYet;
         }
         let entry = members.entry(peer.slot());
         let pid = entry.pid.load(Ordering::Relaxed);
         let start_time = entry.start_time.load(Ordering::Relaxed);
-        let opened = u32::try_from(pid).map_or(Ok(None), ProcessHandle::open);
-        let found = u32::try_from(pid).ok().and_then(process_start_time);
+        let looked = u32::try_from(pid).map_or(Ok((None, None)), |pid| {
+            // In this order: a start time that matches is that of the process behind the pidfd.
+            let process = ProcessHandle::open(pid)?;
+            Ok::<_, ShmError>((process, process_start_time(pid)?))
+        });
         // The words above were this peer's only if the slot is still its.
         if !matches!(members.phase_of(peer), Phase::Alive { .. }) {
             return Peer::NotYet;
         }
-        match opened {
-            // Opened before the start time was read: the same process, alive or a zombie.
-            Ok(Some(process)) if found == Some(start_time) => Peer::Watched(process),
+        match looked {
+            // Alive, or a zombie, which its pidfd tells.
+            Ok((Some(process), Some(found))) if found == start_time => Peer::Watched(process),
             // A pid is free only after its whole thread group was reaped.
             Ok(_) => Peer::Dead,
+            // No descriptor left to look with is no proof of anything.
             Err(_) => {
                 self.unwatched = true;
                 Peer::NotYet
@@ -143,22 +163,37 @@ impl<'a> Watch<'a> {
                 repairs.iter().fold(true, |done, r| (r.repair(self.me, dead) == Progress::Done) & done);
             if all_done { Progress::Done } else { Progress::Draining }
         };
-        sweep(self.members(), self.me, dead, repair, || session.ring_all());
+        sweep(self.members(), self.me, dead, repair, || session.ring_waiters());
         self.swept.push(dead);
     }
 
-    fn sleep(&self, port: &Port) {
-        let agent = self.members().alive().next() == Some(self.me);
-        let timeout = (agent || self.unwatched).then_some(Timespec { tv_sec: RECHECK_SECONDS, tv_nsec: 0 });
+    /// The agent is the first member of the table that can be one.
+    fn is_agent(&self) -> bool {
+        let members = self.members();
+        let able = |slot: &u32| matches!(members.look(*slot), (Phase::Alive { hint: false }, Some(s)) if members.is_ready(s));
+        members.slots().find(able) == Some(self.me.slot())
+    }
+
+    fn sleep(&mut self, port: &Port) {
+        let agent = self.is_agent();
+        let until_recheck = self.next_recheck.saturating_duration_since(Instant::now());
+        // Never in a busy loop, also when the clock stands exactly there.
+        let timeout = (agent || self.unwatched).then(|| until_recheck.max(Duration::from_millis(1)));
+        let timeout = timeout.and_then(|t| Timespec::try_from(t).ok());
         let mut fds: Vec<_> =
             port.fd().into_iter().map(|fd| PollFd::from_borrowed_fd(fd, PollFlags::IN)).collect();
         fds.extend(
             self.peers.iter().map(|(_, process)| PollFd::from_borrowed_fd(process.as_fd(), PollFlags::IN)),
         );
         // EINTR is a wake for nothing.
-        if matches!(poll(&mut fds, timeout.as_ref()), Ok(0)) && agent {
-            for repair in self.repairs {
-                repair.recheck();
+        let _events = poll(&mut fds, timeout.as_ref());
+        // By the clock and not by a poll that times out: a busy session would else never get its look.
+        if Instant::now() >= self.next_recheck {
+            self.next_recheck = Instant::now() + RECHECK;
+            if agent {
+                for repair in self.repairs {
+                    repair.recheck(self.me);
+                }
             }
         }
     }

@@ -55,18 +55,24 @@ pub(crate) struct Described {
 
 pub(crate) fn current_process() -> Result<Described, ShmError> {
     let pid = std::process::id();
-    let start_time = process_start_time(pid).ok_or_else(|| {
+    let start_time = process_start_time(pid)?.ok_or_else(|| {
         ShmError::os("read", format!("/proc/{pid}/stat"), std::io::Error::from_raw_os_error(libc::ENOENT))
     })?;
     Ok(Described { pid, start_time })
 }
 
-/// Field 22 of `/proc/pid/stat`; `None` if there is no such process.
-pub(crate) fn process_start_time(pid: u32) -> Option<u64> {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+/// Field 22 of `/proc/pid/stat`; `None` if there is no such process. An error is no answer: out of descriptors, say.
+pub(crate) fn process_start_time(pid: u32) -> Result<Option<u64>, ShmError> {
+    let path = format!("/proc/{pid}/stat");
+    let stat = match std::fs::read_to_string(&path) {
+        Ok(stat) => stat,
+        // ESRCH: it was reaped between open and read.
+        Err(e) if matches!(e.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) => return Ok(None),
+        Err(e) => return Err(ShmError::os("read", path, e)),
+    };
     // The command name may hold blanks and parentheses; what follows its last ')' starts with field 3.
-    let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_ascii_whitespace().nth(19)?.parse().ok()
+    let field = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_ascii_whitespace().nth(19));
+    Ok(field.and_then(|ticks| ticks.parse().ok()))
 }
 
 /// The inode of this process's pid namespace.

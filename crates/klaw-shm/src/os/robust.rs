@@ -97,6 +97,10 @@ impl RobustWord {
 
 impl Drop for RobustWord {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            // The word stays listed, on purpose: peers learn from it that this life thread is gone.
+            return;
+        }
         self.unlist();
         if set_robust_list(self.before.0, self.before.1).is_ok() {
             // SAFETY: made by `Box::into_raw`; the kernel has just been told to forget it.

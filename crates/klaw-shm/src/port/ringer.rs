@@ -41,18 +41,19 @@ impl Ringer {
         }
     }
 
-    fn ring(&self, ports: PortTable<'_>, index: u32, bell: &BellWords) {
+    fn ring(&self, ports: PortTable<'_>, index: u32, bell: &BellWords) -> bool {
         match ports.owner(index) {
             Some(owner) if owner.kind == PortKind::EventLoop => {
-                if let Some(fifo) = self.fifo(index, owner) {
-                    os::ring_fifo(&*fifo);
-                }
+                let Some(fifo) = self.fifo(index, owner) else { return false };
+                os::ring_fifo(&*fifo);
+                true
             }
             // A freed entry gets the futex form too: it costs nothing and can't be wrong.
             _ => {
                 // Release; pairs with the Acquire before a thread arms: a later sleep sees the change and returns.
                 bell.rings.fetch_add(1, Ordering::AcqRel);
                 os::futex_wake(&bell.rings);
+                true
             }
         }
     }
@@ -66,7 +67,13 @@ impl Ringer {
         {
             return Some(Arc::clone(fd));
         }
-        let fd = Arc::new(os::open_fifo(&fifo_path(&self.bells, index, owner.generation)).ok()?);
+        let path = fifo_path(&self.bells, index, owner.generation);
+        let opened = os::open_fifo(&path).or_else(|_| {
+            // Perhaps out of descriptors: those that are kept here can go.
+            open.clear();
+            os::open_fifo(&path)
+        });
+        let fd = Arc::new(opened.ok()?);
         open.insert(index, (owner, Arc::clone(&fd)));
         Some(fd)
     }

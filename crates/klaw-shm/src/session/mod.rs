@@ -154,6 +154,17 @@ impl Session {
         self.ringer.look_fenced(self.ports(), port)
     }
 
+    /// After a repair: rings everybody who sleeps, except the members' life threads. Those see each death for themselves, and
+    /// would ring each other without end while a dead member's slot is draining.
+    pub(crate) fn ring_waiters(&self) {
+        let members = self.members();
+        let watching: Vec<_> = members.alive().filter_map(|member| members.watch_port(member)).collect();
+        let ports = self.ports();
+        for port in ports.indices().filter(|port| !watching.contains(port)) {
+            self.ringer.look_fenced(ports, port);
+        }
+    }
+
     /// Rings everybody who sleeps.
     pub fn ring_all(&self) {
         self.ringer.ring_all(self.ports());
