@@ -161,6 +161,10 @@ impl Tables {
         let lanes: Vec<_> = listed_lanes(self, id).collect();
         for lane_id in lanes {
             let Some(lane) = self.lanes().get(lane_id.index as usize) else { continue };
+            // The block may have changed hands under the walk: another channel's messages are none of ours.
+            if channel_of(lane) != Some(id) {
+                continue;
+            }
             // A claim that nobody else knows: a death here loses no message that anybody would have got.
             let claim = Claim::default();
             let limits = TakeLimits { messages: 64, bytes: 64 << 10 };

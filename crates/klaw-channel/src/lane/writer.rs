@@ -79,6 +79,7 @@ impl Writer {
 
     /// Finds room for a record of `stride` bytes: where it will start, or `None` if no ring has room for it now. An end in
     /// transit is stamped with that position before the record is written.
+    #[inline]
     pub(crate) fn place(
         &mut self,
         lane: &LaneEntry,
@@ -95,6 +96,7 @@ impl Writer {
     }
 
     /// Copies a record in that has its place: header, then `parts`, whose lengths add up to the header's body.
+    #[inline]
     pub(crate) fn push(&mut self, header: &Header, parts: &[&[u8]]) {
         debug_assert_eq!(parts.iter().map(|p| p.len()).sum::<usize>(), header.body_bytes as usize);
         let stride = header.stride();
@@ -133,6 +135,7 @@ impl Writer {
         if stride > to_end { to_end } else { 0 }
     }
 
+    #[inline]
     fn has_room(&mut self, lane: &LaneEntry, stride: u64) -> bool {
         let wanted = self.pad_before(stride) + stride + LINK_BYTES;
         if 2 * stride > self.ring_bytes {
@@ -210,6 +213,7 @@ impl Writer {
         Ok(true)
     }
 
+    #[inline]
     fn write(&self, header: &Header, parts: &[&[u8]]) {
         #[expect(clippy::cast_possible_truncation, reason = "64-bit only, and less than a ring")]
         let mut at = self.offset() as usize;

@@ -121,6 +121,7 @@ impl Sender {
         sent
     }
 
+    #[inline]
     fn push_or_wait(
         &mut self,
         tag: u32,
@@ -142,6 +143,7 @@ impl Sender {
     }
 
     /// [`Sender::push`] with ends of channels.
+    #[inline]
     pub fn push_with(&mut self, tag: u32, payload: &[u8], ends: &[Share<'_>]) -> Result<(), ChannelError> {
         if Side::load(&self.channel().facts.receivers).closed {
             return Err(Role::Receiver.closed_error());
