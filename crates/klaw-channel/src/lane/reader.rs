@@ -73,6 +73,13 @@ pub(crate) fn take(
     batch: &mut Batch,
     accept: impl FnMut(&Message<'_>, u64),
 ) -> Take {
+    // Most looks find nothing: they cost a load and no CAS, and don't make others find the lane leased. What is published
+    // after this look rings, or is found by the look after arming.
+    let state = lane.state();
+    let is_empty = || lane.sent.tail.load(Ordering::Acquire) == lane.taken.head.load(Ordering::Acquire);
+    if state.generation == id.generation && state.code == LaneCode::Open && is_empty() {
+        return Take::Empty;
+    }
     let free = lease_word(id.generation, None);
     let held = lease_word(id.generation, Some(me));
     // AcqRel; pairs with the Release that let the lease go: head, head_ring and taken are the last holder's.
