@@ -26,7 +26,8 @@
 //! - `capacity` and `max_bytes` hold over all senders together, to the message and to the byte.
 //! - The channel is closed for receivers when the last sender is gone, by drop or by death, and everything was received;
 //!   for senders when the last receiver is gone.
-//! - Nobody waits for a process that is stopped or dead, except for the messages that only it can send.
+//! - Nobody waits for a dead process. Nobody waits for a stopped one either, except for messages that only it can send, and
+//!   for a lane out of which it was copying a batch in the moment it was stopped.
 //!
 //! # How it is made
 //! Records ([`record`]) travel in lanes, one a sender, over rings borrowed from a pool; receivers take turns by a lease.

@@ -96,7 +96,7 @@ impl Receiver {
         if self.handed == self.batch.len() {
             self.wait_for(1, deadline)?;
         }
-        self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
+        Ok(self.hand_out().expect("a wait that ends well has filled the batch"))
     }
 
     /// The next message; sleeps in tokio's reactor. Cancelling it loses nothing.
@@ -122,7 +122,7 @@ impl Receiver {
             hand_on.done();
             outcome?;
         }
-        self.hand_out().ok_or(ChannelError::Timeout { what: "message" })
+        Ok(self.hand_out().expect("a wait that ends well has filled the batch"))
     }
 
     /// Up to `max` messages that are there, at least one; waits for the first until `deadline`. Calls `each` for every one, and
@@ -221,9 +221,9 @@ impl Receiver {
         self.handed = 0;
         // Before the lanes: what a sender published before the side was closed is found below.
         let closed = Side::load(&self.channel().facts.senders).closed;
-        let node = Arc::clone(&self.node);
-        self.lanes.refresh(node.tables(), self.id);
-        self.receivers.refresh(node.tables(), self.id);
+        let tables = self.node.tables();
+        self.lanes.refresh(tables, self.id);
+        self.receivers.refresh(tables, self.id);
         let mut busy = false;
         for _ in 0..self.lanes.lanes.len() {
             if self.lanes.lanes.is_empty() {

@@ -16,7 +16,7 @@ use klaw_shm::crash::crash_point;
 use crate::channel::ChannelId;
 use crate::channel::ends::{End, Role, open, raise_version};
 use crate::channel::layout::{BLOCK_ENDS, EndCode};
-use crate::channel::repair::role_of;
+use crate::channel::repair::{place_of, role_of};
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
 use crate::lane::LaneId;
@@ -110,7 +110,7 @@ pub(crate) fn arrive(
             // Senders know receivers as of a version: this one counts from now on. The side is open, as the end was.
             let role = role_of(reference.kind);
             raise_version(role.side(tables.known_channel(id)));
-            let (block, place) = (reference.index / 16, reference.index as usize % BLOCK_ENDS);
+            let (block, place) = place_of(&reference);
             Some((id, End { role, block, place, state }))
         })
         .collect()

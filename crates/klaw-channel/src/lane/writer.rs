@@ -186,7 +186,12 @@ impl Writer {
             Ok(true) => Ok(true),
             // Later, when what is in this ring has been read, it will fit here.
             Ok(false) | Err(ShmError::Exhausted { .. }) if fits_here => Ok(false),
-            Ok(false) => Err(ShmError::TableFull { what: "large ring", limit: 0 }),
+            Ok(false) => {
+                let large = (0..pool.classes()).filter(|&class| pool.class_bytes(class) >= wanted);
+                #[expect(clippy::cast_possible_truncation, reason = "rings have indices of twenty bits")]
+                let limit = large.map(|class| pool.reserved(class).len()).sum::<usize>() as u32;
+                Err(ShmError::TableFull { what: "large ring", limit })
+            }
             Err(e) => Err(e),
         }
     }
