@@ -379,15 +379,11 @@ fn sweeper_dies(
     if !end_of(&mut victim)?.0.killed {
         return Err("the victim was not killed: its point does not come".to_owned());
     }
-    let session = Session::attach(Path::new(ends[0])).map_err(|e| e.to_string())?;
-    let waited = eventually(PATIENCE, || {
-        let alive = session.members().alive().count();
-        if sweeper.try_end()?.is_some() || alive == 2 { Ok(()) } else { Err(format!("{alive} alive")) }
-    });
-    host.signal(Signal::CONT);
-    waited?;
+    // The host goes on only afterwards: it would else be faster here and there, and repair in the sweeper's place.
     sweeper.tell("leave");
-    Ok(end_of(&mut sweeper)?.0)
+    let ended = end_of(&mut sweeper);
+    host.signal(Signal::CONT);
+    Ok(ended?.0)
 }
 
 // --- roles ---
@@ -547,6 +543,10 @@ fn role_maker(args: &[String]) {
             tx.try_send(n, &payload(n)).expect("room");
         }
         assert_eq!(rx.recv(Some(soon())).expect("a message").tag, 0);
+        while tx.try_send(0, b"x").is_ok() {}
+        // Full: this sender waits, in vain.
+        let late = tx.send(0, b"x", Some(Instant::now() + Duration::from_millis(1)));
+        assert!(matches!(late, Err(ChannelError::Timeout { .. })), "{late:?}");
         drop(clones);
         if round == 0 {
             drop(rx);
@@ -560,12 +560,15 @@ fn role_maker(args: &[String]) {
     report();
 }
 
-/// Is a member, and sweeps.
+/// Is a member, and leaves when it has swept somebody.
 fn role_sweeper(args: &[String]) {
     let node = attached(&args[0]);
+    crash::count_passages();
     arm();
     say("ready");
     let _left = wait_for_line();
+    let swept = || crash::passages().iter().any(|(point, _)| *point == CrashPoint::SweepUnnamed.name());
+    eventually(PATIENCE, || if swept() { Ok(()) } else { Err("nobody to sweep".to_owned()) }).expect("a sweep");
     drop(node);
     report();
 }
