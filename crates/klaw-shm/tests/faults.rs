@@ -333,7 +333,9 @@ fn no_leaks() -> Outcome {
         cycle()?;
     }
     let after = (count("/proc/self/fd"), maps());
-    check(before == after, &format!("descriptors and mappings: {before:?} before, {after:?} after"))?;
+    // Fewer is no leak: the pipe of an earlier case's role is closed by its reader's thread, some time.
+    let grown = after.0 > before.0 || after.1 > before.1;
+    check(!grown, &format!("descriptors and mappings: {before:?} before, {after:?} after"))?;
     let sessions = session::list(scratch.path()).map_err(|e| e.to_string())?;
     check(sessions.is_empty(), &format!("left: {sessions:?}"))
 }
