@@ -58,6 +58,6 @@ pub use channel::ChannelId;
 pub use error::ChannelError;
 pub use node::{ChannelOptions, Node};
 pub use receiver::Receiver;
-pub use sender::Sender;
+pub use sender::{Sender, WaitsForRoom};
 pub use tables::{RINGS, TABLES};
 pub use transit::{Arrived, Share};

@@ -1,5 +1,7 @@
 //! The receiving end of a channel.
 
+mod event_loop;
+
 use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;

@@ -568,7 +568,8 @@ fn role_sweeper(args: &[String]) {
     say("ready");
     let _left = wait_for_line();
     let swept = || crash::passages().iter().any(|(point, _)| *point == CrashPoint::SweepUnnamed.name());
-    eventually(PATIENCE, || if swept() { Ok(()) } else { Err("nobody to sweep".to_owned()) }).expect("a sweep");
+    eventually(PATIENCE, || if swept() { Ok(()) } else { Err("nobody to sweep".to_owned()) })
+        .expect("a sweep");
     drop(node);
     report();
 }

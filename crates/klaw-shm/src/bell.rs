@@ -41,12 +41,13 @@ impl<F: Fn() -> bool> Ring for F {
     }
 }
 
-/// Owner: awake. No ringer rings from now on.
-pub fn running(word: &AtomicU64) {
+/// Owner: awake. No ringer rings from now on. True if one had marked the bell RUNG; one that has rung and not marked it yet
+/// is not told.
+pub fn running(word: &AtomicU64) -> bool {
     let sequence = word.load(Ordering::Relaxed) & !STATE;
     // Acquire: what a ringer published before it marked RUNG is seen after. The owner alone moves the sequence on,
     // so a concurrent ARMED→RUNG is simply overwritten.
-    word.swap(sequence | RUNNING, Ordering::AcqRel);
+    word.swap(sequence | RUNNING, Ordering::AcqRel) & STATE == RUNG
 }
 
 /// Owner: about to sleep. A last look at every queue must follow, then the sleep.

@@ -1,5 +1,6 @@
 //! The sending end of a channel.
 
+mod event_loop;
 mod wait;
 
 use std::fmt;
@@ -23,6 +24,8 @@ use crate::lane::{LaneCode, LaneId, Writer};
 use crate::node::{Node, payload_limit_bytes};
 use crate::record::{Header, MAX_REFS, REF_BYTES, RecordKind, charge_units};
 use crate::transit::{Share, stamp};
+
+pub use event_loop::WaitsForRoom;
 
 /// One sending end. Messages of one sender arrive in their order; those of different senders mix.
 ///
@@ -216,7 +219,9 @@ impl Sender {
         self.node.tables().known_channel(self.id)
     }
 
-    fn full(&self) -> ChannelError {
+    /// The error that says so, with this channel's limits.
+    #[must_use]
+    pub fn full(&self) -> ChannelError {
         ChannelError::Full {
             capacity: self.capacity.messages,
             max_bytes: u64::from(self.capacity.units) * 16,

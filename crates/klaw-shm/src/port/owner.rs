@@ -66,8 +66,14 @@ impl Port {
 
     /// Awake again, for whatever reason. Every queue must be looked at after this.
     pub fn disarm(&self) {
-        bell::running(&self.bell().word);
-        if let Some(fifo) = &self.fifo {
+        self.disarm_polled(true);
+    }
+
+    /// [`Port::disarm`] for a loop that polls its FIFO at every turn: it is emptied only if the poll found it `readable`, or
+    /// if the bell says so. A byte that comes later is found by the next poll.
+    pub fn disarm_polled(&self, readable: bool) {
+        let rung = bell::running(&self.bell().word);
+        if let Some(fifo) = self.fifo.as_ref().filter(|_| rung || readable) {
             os::drain_fifo(fifo);
         }
     }

@@ -1,0 +1,125 @@
+//! The error that language faces show: a stable code, a message, and details by name.
+
+use klaw_channel::ChannelError;
+use klaw_shm::ShmError;
+
+/// Anything that went wrong: what happened, what was expected, what to do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// From a channel, or from below.
+    #[error(transparent)]
+    Channel(#[from] ChannelError),
+    /// An end that this loop doesn't have (any more).
+    #[error("this {end} was closed here: make or receive another one")]
+    EndClosed {
+        /// `"sender"` or `"receiver"`.
+        end: &'static str,
+    },
+    /// No session lives below the base directory.
+    #[error("no session of this user lives below {base}: start one, or check KLAW_DIR")]
+    NoSession {
+        /// Where sessions were looked for.
+        base: String,
+    },
+}
+
+impl From<ShmError> for Error {
+    fn from(e: ShmError) -> Self {
+        Self::Channel(e.into())
+    }
+}
+
+/// One fact of an error, for programs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Detail {
+    /// A count, or a size in bytes.
+    Number(u64),
+    /// A name.
+    Text(String),
+}
+
+impl From<u64> for Detail {
+    fn from(number: u64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<u32> for Detail {
+    fn from(number: u32) -> Self {
+        Self::Number(number.into())
+    }
+}
+
+impl From<&str> for Detail {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+impl Error {
+    /// The stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Channel(e) => e.code(),
+            Self::EndClosed { .. } => "ERR_KLAW_END_CLOSED",
+            Self::NoSession { .. } => "ERR_KLAW_SESSION_GONE",
+        }
+    }
+
+    /// The facts in the message, by their names.
+    #[must_use]
+    pub fn details(&self) -> Vec<(&'static str, Detail)> {
+        match self {
+            Self::Channel(e) => channel_details(e),
+            Self::EndClosed { end } => vec![("end", (*end).into())],
+            Self::NoSession { base } => vec![("base", base.as_str().into())],
+        }
+    }
+}
+
+fn channel_details(e: &ChannelError) -> Vec<(&'static str, Detail)> {
+    match e {
+        ChannelError::Closed { gone } => vec![("gone", (*gone).into())],
+        ChannelError::Full { capacity, max_bytes } => {
+            vec![("capacity", (*capacity).into()), ("maxBytes", (*max_bytes).into())]
+        }
+        ChannelError::ValueTooLarge { bytes, limit_bytes } => {
+            vec![("bytes", (*bytes).into()), ("limitBytes", (*limit_bytes).into())]
+        }
+        ChannelError::InvalidOption { option, found, expected } => {
+            vec![("option", (*option).into()), ("found", (*found).into()), ("expected", (*expected).into())]
+        }
+        ChannelError::Corrupt { lane } => vec![("lane", u32::from(*lane).into())],
+        ChannelError::Shm(e) => shm_details(e),
+        _ => Vec::new(),
+    }
+}
+
+fn shm_details(e: &ShmError) -> Vec<(&'static str, Detail)> {
+    match e {
+        ShmError::Exhausted { wanted_bytes, free_bytes, limit_bytes } => vec![
+            ("wantedBytes", (*wanted_bytes).into()),
+            ("freeBytes", (*free_bytes).into()),
+            ("limitBytes", (*limit_bytes).into()),
+        ],
+        ShmError::ProtocolVersion { ours, theirs } => vec![
+            ("ours", format!("{}.{:016x}", ours.version, ours.layout_hash).as_str().into()),
+            ("theirs", format!("{}.{:016x}", theirs.version, theirs.layout_hash).as_str().into()),
+        ],
+        ShmError::SessionGone { path } => vec![("path", path.to_string_lossy().as_ref().into())],
+        ShmError::TableFull { what, limit } => vec![("what", (*what).into()), ("limit", (*limit).into())],
+        ShmError::ResourceLimit { what, limit, .. } => {
+            vec![("what", (*what).into()), ("limit", (*limit).into())]
+        }
+        ShmError::Os { operation, source, .. } => {
+            let mut details = vec![("operation", (*operation).into())];
+            if let Some(errno) = source.raw_os_error() {
+                details.push(("errno", errno.unsigned_abs().into()));
+            }
+            details
+        }
+        _ => Vec::new(),
+    }
+}

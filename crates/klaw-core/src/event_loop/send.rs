@@ -1,0 +1,250 @@
+//! Sending: at once while there is room, in order from a queue when there was none.
+
+use std::collections::VecDeque;
+
+use klaw_channel::{ChannelError, Receiver, Sender, Share, WaitsForRoom};
+
+use super::{End, Event, EventLoop, Handle};
+use crate::error::Error;
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is in the channel.
+    Now,
+    /// It is in the channel, and this turn's budget is spent: let the loop turn before more is sent.
+    Enough,
+    /// It waits for room, behind what this sender had queued before. [`Event::Sent`] or [`Event::Failed`] will tell, and
+    /// [`EventLoop::cancel_send`] takes it back by this ticket.
+    Queued(u32),
+}
+
+#[derive(Debug)]
+pub(super) struct SenderEnd {
+    pub(super) sender: Sender,
+    queue: VecDeque<Queued>,
+    next_ticket: u32,
+    waits: Option<WaitsForRoom>,
+    unflushed: bool,
+    /// Closed by its user: it ends when its queue is empty.
+    closing: bool,
+}
+
+#[derive(Debug)]
+struct Queued {
+    ticket: u32,
+    tag: u32,
+    payload: Box<[u8]>,
+    ends: Vec<OwnEnd>,
+}
+
+/// An end that is kept open until the message that it goes with is sent.
+#[derive(Debug)]
+enum OwnEnd {
+    Sender(Sender),
+    Receiver(Receiver),
+}
+
+impl OwnEnd {
+    fn share(&self) -> Share<'_> {
+        match self {
+            Self::Sender(sender) => Share::Sender(sender),
+            Self::Receiver(receiver) => Share::Receiver(receiver),
+        }
+    }
+}
+
+impl SenderEnd {
+    pub(super) fn new(sender: Sender) -> Self {
+        Self { sender, queue: VecDeque::new(), next_ticket: 0, waits: None, unflushed: false, closing: false }
+    }
+
+    fn enqueue(&mut self, tag: u32, payload: &[u8], ends: Vec<OwnEnd>) -> u32 {
+        let ticket = self.next_ticket;
+        self.next_ticket = ticket.wrapping_add(1);
+        self.queue.push_back(Queued { ticket, tag, payload: payload.into(), ends });
+        ticket
+    }
+
+    /// Sends from the queue what there is room for.
+    fn drain(&mut self, sender: Handle, events: &mut Vec<Event>) {
+        let mut count = 0;
+        while let Some(first) = self.queue.front() {
+            let ends: Vec<_> = first.ends.iter().map(OwnEnd::share).collect();
+            match self.sender.push_with(first.tag, &first.payload, &ends) {
+                Ok(()) => count += 1,
+                Err(ChannelError::Full { .. }) => break,
+                Err(error) => {
+                    // In the order of the queue: those before it are sent.
+                    if count > 0 {
+                        events.push(Event::Sent { sender, count: std::mem::take(&mut count) });
+                    }
+                    events.push(Event::Failed { sender, error: error.into() });
+                }
+            }
+            self.queue.pop_front();
+        }
+        if count > 0 {
+            events.push(Event::Sent { sender, count });
+        }
+        // Also after a try that failed for room in the ring: nobody must wait for the credits that it leased.
+        self.sender.flush();
+    }
+}
+
+impl EventLoop {
+    /// Sends a message with the ends that its payload names by ordinal, or queues it.
+    pub fn send(&mut self, sender: Handle, tag: u32, payload: &[u8], ends: &[End]) -> Result<Sent, Error> {
+        match self.try_send(sender, tag, payload, ends) {
+            Err(Error::Channel(ChannelError::Full { .. })) => {
+                // Opened before the queue is touched: what fails here has changed nothing.
+                let ends = ends.iter().map(|end| self.own(*end)).collect::<Result<_, _>>()?;
+                let ticket = self.sender(sender)?.enqueue(tag, payload, ends);
+                self.wait_for_room(sender);
+                Ok(Sent::Queued(ticket))
+            }
+            other => other,
+        }
+    }
+
+    /// Sends a message if there is room now and nothing is queued before it.
+    pub fn try_send(
+        &mut self,
+        sender: Handle,
+        tag: u32,
+        payload: &[u8],
+        ends: &[End],
+    ) -> Result<Sent, Error> {
+        if ends.is_empty() {
+            return self.push(sender, |end| end.sender.push(tag, payload), payload.len());
+        }
+        let own = ends.iter().map(|end| self.own(*end)).collect::<Result<Vec<_>, _>>()?;
+        let shares: Vec<_> = own.iter().map(OwnEnd::share).collect();
+        self.push(sender, |end| end.sender.push_with(tag, payload, &shares), payload.len())
+    }
+
+    /// Sends the first of `payloads` that there is room for, published at once: how many they were. Stops where the turn's
+    /// budget ends.
+    pub fn try_send_many(
+        &mut self,
+        sender: Handle,
+        payloads: impl Iterator<Item = (u32, impl AsRef<[u8]>)>,
+    ) -> Result<usize, Error> {
+        let Self { senders, budget, unflushed, .. } = self;
+        let end = senders.get(sender).filter(|end| !end.closing).ok_or(closed())?;
+        let mut count = 0;
+        let mut outcome = Ok(());
+        if end.queue.is_empty() {
+            for (tag, payload) in payloads {
+                let payload = payload.as_ref();
+                outcome = end.sender.push(tag, payload);
+                if outcome.is_err() {
+                    break;
+                }
+                count += 1;
+                budget.spend(payload.len());
+                if budget.is_spent() {
+                    break;
+                }
+            }
+        }
+        end.sender.publish();
+        if !std::mem::replace(&mut end.unflushed, true) {
+            unflushed.push(sender);
+        }
+        match outcome {
+            Err(e) if count == 0 && !matches!(e, ChannelError::Full { .. }) => Err(e.into()),
+            // An error behind messages that were sent is met again by the next call.
+            _ => Ok(count),
+        }
+    }
+
+    fn push(
+        &mut self,
+        sender: Handle,
+        push: impl FnOnce(&mut SenderEnd) -> Result<(), ChannelError>,
+        bytes: usize,
+    ) -> Result<Sent, Error> {
+        let end = self.senders.get(sender).filter(|end| !end.closing).ok_or(closed())?;
+        if !end.queue.is_empty() {
+            return Err(full(end).into());
+        }
+        let pushed = push(end);
+        end.sender.publish();
+        if !std::mem::replace(&mut end.unflushed, true) {
+            self.unflushed.push(sender);
+        }
+        pushed?;
+        self.budget.spend(bytes);
+        Ok(if self.budget.is_spent() { Sent::Enough } else { Sent::Now })
+    }
+
+    /// Takes a queued message back. False if it was sent, or failed, or was never queued.
+    pub fn cancel_send(&mut self, sender: Handle, ticket: u32) -> bool {
+        let Some(end) = self.senders.get(sender) else { return false };
+        let Some(at) = end.queue.iter().position(|queued| queued.ticket == ticket) else { return false };
+        end.queue.remove(at);
+        true
+    }
+
+    /// Closes a sending end; what it had queued is sent first. False if it was closed before.
+    pub fn close_sender(&mut self, sender: Handle) -> bool {
+        let Some(end) = self.senders.get(sender).filter(|end| !end.closing) else { return false };
+        if end.queue.is_empty() {
+            self.senders.remove(sender);
+        } else {
+            end.closing = true;
+        }
+        true
+    }
+
+    pub(super) fn flush_senders(&mut self) {
+        for handle in self.unflushed.drain(..) {
+            if let Some(end) = self.senders.get(handle) {
+                end.unflushed = false;
+                end.sender.flush();
+            }
+        }
+    }
+
+    pub(super) fn pump_senders(&mut self, events: &mut Vec<Event>) {
+        let Self { senders, queued, .. } = self;
+        queued.retain(|&handle| {
+            let Some(end) = senders.get(handle) else { return false };
+            end.drain(handle, events);
+            if !end.queue.is_empty() {
+                return true;
+            }
+            end.waits = None;
+            if end.closing {
+                senders.remove(handle);
+            }
+            false
+        });
+    }
+
+    fn wait_for_room(&mut self, sender: Handle) {
+        let Some(end) = self.senders.get(sender) else { return };
+        if end.waits.is_none() {
+            // The pump tries once more before the loop sleeps: room made before this was said is found there.
+            end.waits = end.sender.wait_at(&self.port);
+            self.queued.push(sender);
+        }
+    }
+
+    /// One more end like this one, which lives until the message that it goes with is sent.
+    fn own(&mut self, end: End) -> Result<OwnEnd, Error> {
+        Ok(match end {
+            End::Sender(handle) => OwnEnd::Sender(self.sender(handle)?.sender.try_clone()?),
+            End::Receiver(handle) => OwnEnd::Receiver(self.receiver(handle)?.receiver.try_clone()?),
+        })
+    }
+}
+
+fn closed() -> Error {
+    Error::EndClosed { end: "sender" }
+}
+
+fn full(end: &SenderEnd) -> ChannelError {
+    end.sender.full()
+}
