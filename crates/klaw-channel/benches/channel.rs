@@ -45,7 +45,7 @@ fn node(scratch: &Scratch) -> Result<Arc<Node>, String> {
 }
 
 fn options() -> ChannelOptions {
-    ChannelOptions { capacity: 1 << 16, max_bytes: 16 << 20 }
+    ChannelOptions { capacity: 1 << 16, max_bytes: 16 << 20, ..ChannelOptions::default() }
 }
 
 // --- rates ---

@@ -56,7 +56,7 @@ mod transit;
 
 pub use channel::ChannelId;
 pub use error::ChannelError;
-pub use node::{ChannelOptions, Node};
+pub use node::{ChannelOptions, Node, Overflow};
 pub use receiver::Receiver;
 pub use sender::{Sender, WaitsForRoom};
 pub use tables::{RINGS, TABLES};

@@ -23,13 +23,39 @@ use crate::tables::Tables;
 pub struct ChannelOptions {
     /// Messages. 1,024 by default; at most 2^30.
     pub capacity: u32,
-    /// Payload bytes, each message's rounded up to 16. 8 MiB by default; at most 8 GiB.
+    /// Payload bytes, each message's rounded up to 16. 8 MiB by default; at most 16 GiB.
     pub max_bytes: u64,
+    /// What a sender does when there is no room.
+    pub overflow: Overflow,
+}
+
+/// What a sender does when there is no room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overflow {
+    /// It waits.
+    #[default]
+    Wait,
+    /// It fails with [`ChannelError::Full`].
+    Error,
+}
+
+impl Overflow {
+    /// From the channel's options word; bits that nobody wrote mean waiting, which loses nothing.
+    pub(crate) fn of(options: u64) -> Self {
+        if options & 0xff == 1 { Self::Error } else { Self::Wait }
+    }
+
+    fn bits(self) -> u64 {
+        match self {
+            Self::Wait => 0,
+            Self::Error => 1,
+        }
+    }
 }
 
 impl Default for ChannelOptions {
     fn default() -> Self {
-        Self { capacity: 1_024, max_bytes: 8 << 20 }
+        Self { capacity: 1_024, max_bytes: 8 << 20, overflow: Overflow::Wait }
     }
 }
 
@@ -105,7 +131,7 @@ impl Node {
         let amount = options.amount()?;
         let (id, claimed) = self.claim_channel()?;
         crash_point(ChannelPoint::ChannelClaimed);
-        let made = self.fill_channel(id, amount);
+        let made = self.fill_channel(id, amount, options.overflow);
         let channel = self.tables.known_channel(id);
         let (sender, receiver) = match made {
             Ok(ends) => ends,
@@ -131,7 +157,12 @@ impl Node {
         Ok(claimed)
     }
 
-    fn fill_channel(&self, id: ChannelId, amount: Amount) -> Result<(End, End), ChannelError> {
+    fn fill_channel(
+        &self,
+        id: ChannelId,
+        amount: Amount,
+        overflow: Overflow,
+    ) -> Result<(End, End), ChannelError> {
         let facts = &self.tables.known_channel(id).facts;
         for side in [&facts.senders, &facts.receivers] {
             // Versions run on, so that nobody who knew the entry's last channel finds its version again.
@@ -139,6 +170,7 @@ impl Node {
             old.change(side, Side { closed: false, version: old.version + 1 });
         }
         facts.capacity.store(amount.pack(), Ordering::Relaxed);
+        facts.options.store(overflow.bits(), Ordering::Relaxed);
         let chain = Link { holder: id.generation, to: LinkTo::End };
         facts.first_block.store(chain.pack(), Ordering::Release);
         add_block(&self.tables, id, self.me())?;

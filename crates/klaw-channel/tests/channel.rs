@@ -15,7 +15,7 @@ fn node() -> (Scratch, Arc<Node>) {
 }
 
 fn options(capacity: u32, max_bytes: u64) -> ChannelOptions {
-    ChannelOptions { capacity, max_bytes }
+    ChannelOptions { capacity, max_bytes, ..ChannelOptions::default() }
 }
 
 /// Against hangs.

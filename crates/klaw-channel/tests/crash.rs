@@ -417,7 +417,7 @@ fn channel_id(text: &str) -> ChannelId {
 }
 
 fn options() -> ChannelOptions {
-    ChannelOptions { capacity: CAPACITY, max_bytes: 64 << 10 }
+    ChannelOptions { capacity: CAPACITY, max_bytes: 64 << 10, ..ChannelOptions::default() }
 }
 
 /// Message `n`: sizes that grow, wrap, need a ring of their own, and shrink again.

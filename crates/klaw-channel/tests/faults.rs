@@ -123,7 +123,11 @@ fn role_tight(args: &[String]) {
 }
 
 fn fill_with_messages(node: &Arc<Node>) {
-    let (mut tx, mut rx) = match node.channel(ChannelOptions { capacity: 1 << 20, max_bytes: 1 << 30 }) {
+    let (mut tx, mut rx) = match node.channel(ChannelOptions {
+        capacity: 1 << 20,
+        max_bytes: 1 << 30,
+        ..ChannelOptions::default()
+    }) {
         Ok(ends) => ends,
         Err(e) => return say(&format!("channel {}", exhausted(&e))),
     };
@@ -370,7 +374,7 @@ fn panics_end_everything() {
 fn role_host(args: &[String]) {
     panics_end_everything();
     let node = Node::create(Path::new(&args[0])).expect("create");
-    let options = ChannelOptions { capacity: 256, max_bytes: 1 << 20 };
+    let options = ChannelOptions { capacity: 256, max_bytes: 1 << 20, ..ChannelOptions::default() };
     let (mut tx, mut rx) = node.channel(options).expect("channel");
     let mut clones: Vec<_> = (0..18).map(|_| tx.try_clone().expect("clone")).collect();
     for (n, clone) in (0..).zip(&mut clones[..4]) {
@@ -433,7 +437,7 @@ fn use_ends(tx: &mut Sender, rx: &mut Receiver) {
 }
 
 fn make_and_drop(node: &Arc<Node>) {
-    let options = ChannelOptions { capacity: 4, max_bytes: 1 << 20 };
+    let options = ChannelOptions { capacity: 4, max_bytes: 1 << 20, ..ChannelOptions::default() };
     if let Some((mut tx, mut rx)) = told("make a channel", node.channel(options)) {
         told("send", tx.try_send(9, &[9; 6_000]));
         told("receive", rx.try_recv().map(drop));
@@ -537,7 +541,7 @@ const EACH: u64 = 1_000;
 
 fn sixteen(scratch: &Scratch) -> Outcome {
     let node = Node::create(scratch.path()).map_err(|e| e.to_string())?;
-    let options = ChannelOptions { capacity: 32, max_bytes: 1 << 16 };
+    let options = ChannelOptions { capacity: 32, max_bytes: 1 << 16, ..ChannelOptions::default() };
     let (tx, rx) = node.channel(options).map_err(|e| e.to_string())?;
     let (path, id) = (node.session().path().display().to_string(), tx.id().bits().to_string());
     let mut peers = Vec::new();

@@ -547,7 +547,8 @@ fn note(log: &mut File, expected: &mut Vec<u8>, tag: u32, found: &[u8]) {
 fn role_host(args: &[String]) {
     let node = Node::create(Path::new(&args[0])).expect("create");
     let (capacity, max_bytes) = (args[1].parse().expect("a number"), args[2].parse().expect("a number"));
-    let (tx, mut rx) = node.channel(ChannelOptions { capacity, max_bytes }).expect("channel");
+    let (tx, mut rx) =
+        node.channel(ChannelOptions { capacity, max_bytes, ..ChannelOptions::default() }).expect("channel");
     let (mut log, mut expected) = (log_file(&args[3]), Vec::new());
     say(&format!("session {}", node.session().path().display()));
     say(&format!("channel {}", tx.id().bits()));

@@ -13,6 +13,6 @@ mod spin;
 
 pub use error::{Detail, Error};
 pub use event_loop::{Arrived, End, Event, EventLoop, Handle, Received, Sent};
-pub use klaw_channel::ChannelOptions;
+pub use klaw_channel::{ChannelOptions, Overflow};
 pub use runtime::Runtime;
 pub use spin::Spin;

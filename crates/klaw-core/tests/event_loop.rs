@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use klaw_core::{Arrived, ChannelOptions, End, Event, EventLoop, Handle, Received, Runtime, Sent};
+use klaw_core::{Arrived, ChannelOptions, End, Event, EventLoop, Handle, Overflow, Received, Runtime, Sent};
 use klaw_testkit::Scratch;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -97,7 +97,7 @@ fn move_receiver(from: &mut EventLoop, receiver: Handle, to: &mut EventLoop) -> 
 }
 
 fn small() -> ChannelOptions {
-    ChannelOptions { capacity: 4, max_bytes: 1 << 12 }
+    ChannelOptions { capacity: 4, max_bytes: 1 << 12, ..ChannelOptions::default() }
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn a_full_channel_queues_in_order_and_tells_when_it_has_sent() {
     assert_eq!(sent[..4], [Sent::Now; 4]);
     assert_eq!(sent[4..], [Sent::Queued(0), Sent::Queued(1), Sent::Queued(2)]);
     assert_eq!(a.try_send(tx, 9, b"", &[]).unwrap_err().code(), "ERR_KLAW_CHANNEL_FULL");
-    assert!(a.cancel_send(tx, 1));
-    assert!(!a.cancel_send(tx, 1));
+    assert_eq!(a.cancel_send(tx, 1, 1), 1);
+    assert_eq!(a.cancel_send(tx, 1, 1), 0);
     assert!(turn(&mut a, Duration::ZERO).is_empty());
     let sleeper = std::thread::spawn(move || {
         assert!(matches!(next(&mut a), Event::Sent { sender, count: 2 } if sender == tx));
@@ -218,7 +218,7 @@ fn a_wait_ends_when_the_channel_does() {
 fn a_turn_has_a_budget() {
     let test = Test::new();
     let mut a = test.event_loop();
-    let options = ChannelOptions { capacity: 1 << 16, max_bytes: 64 << 20 };
+    let options = ChannelOptions { capacity: 1 << 16, max_bytes: 64 << 20, ..ChannelOptions::default() };
     let (tx, rx) = a.channel(options).unwrap();
     a.begin_turn();
     let sent = (0..1 << 14).position(|n| a.send(tx, n, b"", &[]).unwrap() == Sent::Enough);
@@ -245,12 +245,39 @@ fn a_batch_stops_where_there_is_no_room_for_it() {
     let mut a = test.event_loop();
     let (tx, rx) = a.channel(ChannelOptions::default()).unwrap();
     let payloads: Vec<_> = [10, 10, 200, 10].map(|bytes| vec![1_u8; bytes]).into();
-    assert_eq!(a.try_send_many(tx, payloads.iter().map(|p| (0, p))).unwrap(), 4);
+    assert_eq!(a.send_many(tx, payloads.iter().map(|p| (0, p))).unwrap(), (Sent::Now, 0));
     let mut taken = Taken { room: Some(100), ..Taken::default() };
     assert_eq!(a.take(rx, 10, true, &mut taken).unwrap(), 2);
     // The first of a call has to be taken.
     assert_eq!(a.take(rx, 10, true, &mut taken).unwrap(), 2);
     assert_eq!(taken.messages[2].1.len(), 200);
+}
+
+#[test]
+fn a_batch_that_does_not_fit_waits_for_room_in_its_order() {
+    let test = Test::new();
+    let mut a = test.event_loop();
+    let (tx, rx) = a.channel(small()).unwrap();
+    let batch = |from: u32| (from..from + 6).map(|n| (n, [0_u8; 8]));
+    assert_eq!(a.send_many(tx, batch(0)).unwrap(), (Sent::Queued(1), 2));
+    assert_eq!(a.send_many(tx, batch(6)).unwrap(), (Sent::Queued(7), 6));
+    assert_eq!(a.cancel_send(tx, 7, 6), 6);
+    let mut got = take(&mut a, rx, 100);
+    assert!(matches!(next(&mut a), Event::Sent { count: 2, .. }));
+    got.extend(take(&mut a, rx, 100));
+    assert_eq!(got.iter().map(|m| m.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_channel_that_does_not_wait_says_that_it_is_full() {
+    let test = Test::new();
+    let mut a = test.event_loop();
+    let (tx, rx) = a.channel(ChannelOptions { overflow: Overflow::Error, ..small() }).unwrap();
+    let full = a.send_many(tx, (0..6).map(|n| (n, [0_u8; 8]))).unwrap_err();
+    assert_eq!(full.code(), "ERR_KLAW_CHANNEL_FULL");
+    assert_eq!(a.send(tx, 9, b"", &[]).unwrap_err().code(), "ERR_KLAW_CHANNEL_FULL");
+    assert!(!a.is_waited_for());
+    assert_eq!(take(&mut a, rx, 100).len(), 4);
 }
 
 #[test]

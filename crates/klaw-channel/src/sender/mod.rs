@@ -21,7 +21,7 @@ use crate::channel::wake::ReceiverList;
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
 use crate::lane::{LaneCode, LaneId, Writer};
-use crate::node::{Node, payload_limit_bytes};
+use crate::node::{Node, Overflow, payload_limit_bytes};
 use crate::record::{Header, MAX_REFS, REF_BYTES, RecordKind, charge_units};
 use crate::transit::{Share, stamp};
 
@@ -35,6 +35,7 @@ pub struct Sender {
     id: ChannelId,
     end: End,
     capacity: Amount,
+    overflow: Overflow,
     lane: Option<OpenLane>,
     lanes: LaneList,
     receivers: ReceiverList,
@@ -65,6 +66,7 @@ impl Sender {
             id,
             end,
             capacity,
+            overflow: Overflow::of(channel.facts.options.load(Ordering::Relaxed)),
             lane: None,
             lanes: LaneList::default(),
             receivers: ReceiverList::default(),
@@ -78,6 +80,12 @@ impl Sender {
     #[must_use]
     pub fn id(&self) -> ChannelId {
         self.id
+    }
+
+    /// True if sending waits for room, false if it fails with [`ChannelError::Full`]: see [`Overflow`].
+    #[must_use]
+    pub fn waits_when_full(&self) -> bool {
+        self.overflow == Overflow::Wait
     }
 
     /// One more sender of this channel.
@@ -133,7 +141,7 @@ impl Sender {
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
         match self.push_with(tag, payload, ends) {
-            Err(ChannelError::Full { .. }) => {
+            Err(ChannelError::Full { .. }) if self.waits_when_full() => {
                 self.wait_for_room(deadline, |sender| sender.push_with(tag, payload, ends))
             }
             other => other,

@@ -52,7 +52,7 @@ impl Sender {
         let mut push = |sender: &mut Self| sender.push(tag, payload);
         let sent = push(self);
         self.flush();
-        if !matches!(sent, Err(ChannelError::Full { .. })) {
+        if !matches!(sent, Err(ChannelError::Full { .. })) || !self.waits_when_full() {
             return sent;
         }
         let port = match &self.async_port {

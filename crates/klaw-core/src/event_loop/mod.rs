@@ -162,7 +162,7 @@ impl EventLoop {
     /// True while somebody waits: for a message, for room, or for a turn. A face keeps its loop alive as long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        !self.waiting.is_empty() || !self.queued.is_empty() || self.next_turn != NextTurn::NotWanted
+        self.is_waiting() || self.is_turn_wanted()
     }
 
     /// True if something can come from other processes.
@@ -175,6 +175,12 @@ impl EventLoop {
     #[must_use]
     pub fn is_spent(&self) -> bool {
         self.budget.is_spent()
+    }
+
+    /// True if [`Event::Turn`] has to come: the loop must not sleep.
+    #[must_use]
+    pub fn is_turn_wanted(&self) -> bool {
+        self.next_turn != NextTurn::NotWanted
     }
 
     /// [`Event::Turn`] will come in the next turn.

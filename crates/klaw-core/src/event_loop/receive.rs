@@ -1,5 +1,6 @@
 //! Receiving: what is there, and being told when something is.
 
+use klaw_channel::record::RefKind;
 use klaw_channel::{Arrived as ArrivedEnd, Receiver};
 
 use super::{End, Event, EventLoop, Handle};
@@ -25,8 +26,10 @@ impl ReceiverEnd {
 pub enum Arrived {
     /// It is this loop's now.
     Open(End),
-    /// Its side was closed while it was on its way.
-    Closed,
+    /// A sender whose channel's senders were all gone while it was on its way.
+    ClosedSender,
+    /// A receiver whose channel's receivers were.
+    ClosedReceiver,
 }
 
 /// Where messages go that a loop takes.
@@ -77,17 +80,19 @@ impl EventLoop {
         }
         // The ends are asked for while the message is borrowed: a copy, as messages with ends are rare.
         let (tag, payload) = (message.tag, message.payload.to_vec());
-        let arrived: Vec<_> =
-            end.receiver.take_ends().into_iter().map(|end| self.adopt(end)).collect::<Result<_, _>>()?;
+        let kinds: Vec<_> = message.refs().map(|reference| reference.kind).collect();
+        let ends = end.receiver.take_ends().into_iter().zip(kinds);
+        let arrived: Vec<_> = ends.map(|(end, kind)| self.adopt(end, kind)).collect::<Result<_, _>>()?;
         to.put(tag, &payload, &arrived);
         Ok(())
     }
 
-    fn adopt(&mut self, end: ArrivedEnd) -> Result<Arrived, Error> {
+    fn adopt(&mut self, end: ArrivedEnd, kind: RefKind) -> Result<Arrived, Error> {
         Ok(match end {
             ArrivedEnd::Sender(sender) => Arrived::Open(End::Sender(self.add_sender(sender)?)),
             ArrivedEnd::Receiver(receiver) => Arrived::Open(End::Receiver(self.add_receiver(receiver)?)),
-            ArrivedEnd::Closed => Arrived::Closed,
+            ArrivedEnd::Closed if kind == RefKind::Sender => Arrived::ClosedSender,
+            ArrivedEnd::Closed => Arrived::ClosedReceiver,
         })
     }
 

@@ -96,7 +96,9 @@ impl EventLoop {
     /// Sends a message with the ends that its payload names by ordinal, or queues it.
     pub fn send(&mut self, sender: Handle, tag: u32, payload: &[u8], ends: &[End]) -> Result<Sent, Error> {
         match self.try_send(sender, tag, payload, ends) {
-            Err(Error::Channel(ChannelError::Full { .. })) => {
+            Err(Error::Channel(ChannelError::Full { .. }))
+                if self.sender(sender)?.sender.waits_when_full() =>
+            {
                 // Opened before the queue is touched: what fails here has changed nothing.
                 let ends = ends.iter().map(|end| self.own(*end)).collect::<Result<_, _>>()?;
                 let ticket = self.sender(sender)?.enqueue(tag, payload, ends);
@@ -123,27 +125,30 @@ impl EventLoop {
         self.push(sender, |end| end.sender.push_with(tag, payload, &shares), payload.len())
     }
 
-    /// Sends the first of `payloads` that there is room for, published at once: how many they were. Stops where the turn's
-    /// budget ends.
-    pub fn try_send_many(
+    /// Sends messages together, published at once; those that there is no room for are queued. For [`Sent::Queued`] the ticket is
+    /// that of the last, and the tickets of the others are those before it: how many they are is the second half of the answer.
+    ///
+    /// An error concerns the message behind those that were sent or queued.
+    pub fn send_many(
         &mut self,
         sender: Handle,
         payloads: impl Iterator<Item = (u32, impl AsRef<[u8]>)>,
-    ) -> Result<usize, Error> {
+    ) -> Result<(Sent, u32), Error> {
         let Self { senders, budget, unflushed, .. } = self;
         let end = senders.get(sender).filter(|end| !end.closing).ok_or(closed())?;
-        let mut count = 0;
+        let mut queued = 0;
         let mut outcome = Ok(());
-        if end.queue.is_empty() {
-            for (tag, payload) in payloads {
-                let payload = payload.as_ref();
-                outcome = end.sender.push(tag, payload);
-                if outcome.is_err() {
-                    break;
+        for (tag, payload) in payloads {
+            let payload = payload.as_ref();
+            let pushed = if end.queue.is_empty() { end.sender.push(tag, payload) } else { Err(full(end)) };
+            match pushed {
+                Ok(()) => budget.spend(payload.len()),
+                Err(ChannelError::Full { .. }) if end.sender.waits_when_full() => {
+                    end.enqueue(tag, payload, Vec::new());
+                    queued += 1;
                 }
-                count += 1;
-                budget.spend(payload.len());
-                if budget.is_spent() {
+                Err(e) => {
+                    outcome = Err(e);
                     break;
                 }
             }
@@ -152,11 +157,16 @@ impl EventLoop {
         if !std::mem::replace(&mut end.unflushed, true) {
             unflushed.push(sender);
         }
-        match outcome {
-            Err(e) if count == 0 && !matches!(e, ChannelError::Full { .. }) => Err(e.into()),
-            // An error behind messages that were sent is met again by the next call.
-            _ => Ok(count),
+        let last = end.next_ticket.wrapping_sub(1);
+        if queued > 0 {
+            self.wait_for_room(sender);
         }
+        outcome?;
+        Ok(match queued {
+            0 if self.budget.is_spent() => (Sent::Enough, 0),
+            0 => (Sent::Now, 0),
+            _ => (Sent::Queued(last), queued),
+        })
     }
 
     fn push(
@@ -179,12 +189,12 @@ impl EventLoop {
         Ok(if self.budget.is_spent() { Sent::Enough } else { Sent::Now })
     }
 
-    /// Takes a queued message back. False if it was sent, or failed, or was never queued.
-    pub fn cancel_send(&mut self, sender: Handle, ticket: u32) -> bool {
-        let Some(end) = self.senders.get(sender) else { return false };
-        let Some(at) = end.queue.iter().position(|queued| queued.ticket == ticket) else { return false };
-        end.queue.remove(at);
-        true
+    /// Takes queued messages back: that of ticket `last` and the `count - 1` before it. How many were still queued.
+    pub fn cancel_send(&mut self, sender: Handle, last: u32, count: u32) -> u32 {
+        let Some(end) = self.senders.get(sender) else { return 0 };
+        let before = end.queue.len();
+        end.queue.retain(|queued| last.wrapping_sub(queued.ticket) >= count);
+        u32::try_from(before - end.queue.len()).unwrap_or(u32::MAX)
     }
 
     /// Closes a sending end; what it had queued is sent first. False if it was closed before.

@@ -1,0 +1,155 @@
+//! The functions that every message passes: raw Node-API, numbers in and numbers out, over memory that both sides know.
+//!
+//! They are exported beside the `#[napi]` functions; `src/native/` has their types.
+
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::rc::Rc;
+
+use klaw_core::{Handle, Sent};
+use napi::bindgen_prelude::{JsObjectValue, Object};
+use napi::{Env, Result, sys};
+
+use crate::cell::{LoopCell, OpenLoop};
+use crate::error::Failure;
+
+type Outcome = std::result::Result<i64, Failure>;
+type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+
+/// What `send` answers; a ticket is 0 or more.
+const SENT: i64 = -1;
+const SENT_ENOUGH: i64 = -2;
+
+/// Adds the hot functions to the addon's exports.
+pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Result<()> {
+    let functions: [(&str, RawCallback); 4] =
+        [("send", send), ("trySend", try_send), ("sendMany", send_many), ("take", take)];
+    for (name, callback) in functions {
+        let mut function = ptr::null_mut();
+        let data = Rc::as_ptr(cell).cast_mut().cast::<c_void>();
+        let length = isize::try_from(name.len()).unwrap_or(0);
+        // SAFETY: the name has that length; the cell behind `data` outlives every call (`LoopCell::install`).
+        let status = unsafe {
+            sys::napi_create_function(
+                env.raw(),
+                name.as_ptr().cast(),
+                length,
+                Some(callback),
+                data,
+                &raw mut function,
+            )
+        };
+        napi::check_status!(status, "napi_create_function({name})")?;
+        // SAFETY: a function of the open handle scope.
+        let function = unsafe { napi::Unknown::from_raw_unchecked(env.raw(), function) };
+        exports.to_owned().set_named_property(name, function)?;
+    }
+    Ok(())
+}
+
+/// `send(sender, start, end, tag)`: the bytes `start..end` of the staging memory. -1: sent; -2: sent, and let the loop turn; else
+/// the ticket under which it waits for room.
+unsafe extern "C" fn send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |open, [sender, start, end, tag]| {
+        let OpenLoop { event_loop, buffers, .. } = open;
+        let payload = buffers.staging.part(start as usize, end as usize).ok_or(out_of_bounds())?;
+        Ok(answer(event_loop.send(Handle::from_bits(sender), tag, payload, &[])?))
+    })
+}
+
+/// `trySend(sender, start, end, tag)`: as `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting.
+unsafe extern "C" fn try_send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |open, [sender, start, end, tag]| {
+        let OpenLoop { event_loop, buffers, .. } = open;
+        let payload = buffers.staging.part(start as usize, end as usize).ok_or(out_of_bounds())?;
+        Ok(answer(event_loop.try_send(Handle::from_bits(sender), tag, payload, &[])?))
+    })
+}
+
+/// `sendMany(sender, first, last, tag)`: the messages that `ranges[2 * first]` and on name, published at once. As `send`; the
+/// number of those that wait stands above the ticket of the last, from bit 32 on.
+unsafe extern "C" fn send_many(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |open, [sender, first, last, tag]| {
+        let OpenLoop { event_loop, buffers, .. } = open;
+        let ranges = buffers.ranges.part(2 * first as usize, 2 * last as usize).ok_or(out_of_bounds())?;
+        let staging = &buffers.staging;
+        let payloads = ranges.chunks_exact(2).map_while(|range| {
+            let payload = staging.part(range[0] as usize, range[1] as usize)?;
+            Some((tag, payload))
+        });
+        let (sent, waiting) = event_loop.send_many(Handle::from_bits(sender), payloads)?;
+        Ok(answer(sent) + (i64::from(waiting) << 32))
+    })
+}
+
+/// `take(receiver, max, budgeted)`: how many messages were copied into the inbox. The fourth argument is not used.
+unsafe extern "C" fn take(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |open, [receiver, max, budgeted, _]| {
+        let OpenLoop { event_loop, buffers, .. } = open;
+        let inbox = &mut buffers.inbox;
+        inbox.clear();
+        let max = (max as usize).min(inbox.capacity());
+        let taken = event_loop.take(Handle::from_bits(receiver), max, budgeted != 0, inbox)?;
+        Ok(i64::try_from(taken).unwrap_or(i64::MAX))
+    })
+}
+
+fn answer(sent: Sent) -> i64 {
+    match sent {
+        Sent::Now => SENT,
+        Sent::Enough => SENT_ENOUGH,
+        Sent::Queued(ticket) => ticket.into(),
+    }
+}
+
+fn out_of_bounds() -> Failure {
+    Failure::Argument("a range outside of its buffer")
+}
+
+/// One call: four numbers in, one out; an error is thrown, and so is a panic.
+fn call(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    body: impl FnOnce(&mut OpenLoop, [u32; 4]) -> Outcome,
+) -> sys::napi_value {
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        let (cell, arguments) = arguments(env, info).ok_or(Failure::Argument("no numbers"))?;
+        cell.with(|open| body(open, arguments))
+    }));
+    let failure = match outcome {
+        Ok(Ok(number)) => {
+            let mut result = ptr::null_mut();
+            // SAFETY: the environment that calls.
+            unsafe { sys::napi_create_int64(env, number, &raw mut result) };
+            return result;
+        }
+        Ok(Err(failure)) => failure,
+        Err(payload) => Failure::panic(&*payload),
+    };
+    let _thrown = failure.throw(env);
+    ptr::null_mut()
+}
+
+/// The cell behind the function, and the first four arguments; those that were not passed are 0.
+fn arguments<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> Option<(&'a LoopCell, [u32; 4])> {
+    let (mut count, mut values, mut data) = (4, [ptr::null_mut(); 4], ptr::null_mut());
+    let no_this = ptr::null_mut();
+    // SAFETY: room for four values; napi fills those that were not passed with `undefined`.
+    let status = unsafe {
+        sys::napi_get_cb_info(env, info, &raw mut count, values.as_mut_ptr(), no_this, &raw mut data)
+    };
+    if status != sys::Status::napi_ok || data.is_null() {
+        return None;
+    }
+    let mut numbers = [0; 4];
+    for (number, value) in numbers.iter_mut().zip(values).take(count) {
+        // SAFETY: a value of this call.
+        let status = unsafe { sys::napi_get_value_uint32(env, value, &raw mut *number) };
+        if status != sys::Status::napi_ok {
+            return None;
+        }
+    }
+    // SAFETY: `export` put the cell's address there, and the cell outlives every call.
+    Some((unsafe { &*data.cast::<LoopCell>() }, numbers))
+}
