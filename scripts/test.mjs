@@ -3,8 +3,9 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 
+import { build } from "./build.mjs";
 import { addLine, noCounts } from "./lib/counts.mjs";
-import { ROOT, shown } from "./lib/paths.mjs";
+import { ROOT, npmBin, shown } from "./lib/paths.mjs";
 import { prepare } from "./lib/prepare.mjs";
 import { secondsSince } from "./lib/report.mjs";
 import { stream } from "./lib/stream.mjs";
@@ -17,7 +18,8 @@ const PREEMPTIONS = { normal: 2, long: 3 };
 function allSuites(long) {
   const env = long ? { KLAW_LONG: "1" } : {};
   const bound = long ? PREEMPTIONS.long : PREEMPTIONS.normal;
-  return [scriptSuite(), rustSuite(env), ...LOOM_CRATES.map((crate) => loomSuite(crate, bound, env))];
+  const loom = LOOM_CRATES.map((crate) => loomSuite(crate, bound, env));
+  return [scriptSuite(), nodeSuite(env), rustSuite(env), ...loom];
 }
 
 function scriptSuite() {
@@ -29,6 +31,10 @@ function scriptSuite() {
     command: process.execPath,
     args: ["--test", "--test-reporter=tap", ...files.toSorted()],
   };
+}
+
+function nodeSuite(env) {
+  return { name: "node", command: npmBin("ava"), args: ["--tap"], env };
 }
 
 function rustSuite(env) {
@@ -68,7 +74,6 @@ async function runUntilFailure(suites) {
   const results = [];
   for (const suite of suites) {
     // One at a time, so that the first failure is the last output.
-    // oxlint-disable-next-line no-await-in-loop
     const result = await runSuite(suite);
     results.push(result);
     if (result.problem !== null) break;
@@ -111,7 +116,7 @@ function sum(results, field) {
 
 async function main() {
   const { values } = parseArgs({ options: { long: { type: "boolean", default: false } } });
-  if (!prepare()) return false;
+  if (!prepare() || !build()) return false;
   const suites = allSuites(values.long);
   const results = await runUntilFailure(suites);
   const failed = results.find(({ problem }) => problem !== null);

@@ -1,0 +1,60 @@
+import { directory, sessions } from "../helpers/session.ts";
+
+import { execFile } from "node:child_process";
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+import test from "ava";
+
+const run = promisify(execFile);
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const PACK = fileURLToPath(new URL("../../scripts/pack.mjs", import.meta.url));
+
+/** The packed tarballs, installed in an empty folder, with nothing but node on the path. */
+async function installed(): Promise<{ folder: string; node: (...args: string[]) => Promise<string> }> {
+  const { stdout } = await run(process.execPath, [PACK, join(directory, "tarballs")]);
+  const folder = join(directory, "project");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true }));
+  const npm = join(dirname(process.execPath), "npm");
+  await run(npm, ["install", "--offline", "--no-audit", "--no-fund", ...stdout.trim().split("\n")], {
+    cwd: folder,
+  });
+  const env = { ...process.env, KLAW_DIR: join(directory, "sessions"), PATH: dirname(process.execPath) };
+  const node = async (...args: string[]): Promise<string> =>
+    (await run(process.execPath, args, { cwd: folder, env })).stdout;
+  return { folder, node };
+}
+
+/** The code blocks of the README in this language. */
+function readmeBlocks(language: string): [string, ...string[]] {
+  const readme = readFileSync(join(ROOT, "README.md"), "utf8");
+  const blocks = readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\``, "gms"));
+  return Array.from(blocks, ([, code]) => code!) as [string, ...string[]];
+}
+
+test("the README's first program runs from the packed tarballs, without Rust", async (t) => {
+  t.timeout(180_000);
+  const { folder, node } = await installed();
+  const modules = join(folder, "node_modules");
+  const binaries = readdirSync(modules, { recursive: true }).filter((path) => String(path).endsWith(".node"));
+  t.is(binaries.length, 1, "one binary, this platform's");
+  const { scripts, dependencies } = JSON.parse(
+    readFileSync(join(modules, "klaw-runtime/package.json"), "utf8"),
+  ) as Record<string, unknown>;
+  t.deepEqual([scripts, dependencies], [undefined, undefined], "no lifecycle scripts, no dependencies");
+
+  const [program] = readmeBlocks("js");
+  t.true(program.split("\n").length < 20);
+  writeFileSync(join(folder, "quick-start.mjs"), program);
+  const printed = await node("quick-start.mjs");
+  const [expected] = readmeBlocks("text");
+  t.is(printed, expected);
+
+  const inWorker = `new (require("node:worker_threads").Worker)("./quick-start.mjs")`;
+  t.is(await node("--eval", inWorker), expected);
+  t.deepEqual(readdirSync(join(directory, "sessions")), [], "nothing is left");
+  void sessions;
+});

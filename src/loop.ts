@@ -1,0 +1,127 @@
+/**
+ * This thread's event loop in a session: the memory that it shares with the addon, and who is told what has come.
+ *
+ * Queues, budgets and waits live in the addon. Here are only the objects that JavaScript can't give away: whoever waits is found
+ * by the handle of his channel end.
+ *
+ * @module
+ */
+import { Staging } from "./codec/index.ts";
+import {
+  EVENT_WORDS,
+  FAILED_EVENT,
+  READY_EVENT,
+  SENT_EVENT,
+  asKlawError,
+  native,
+  type Joined,
+} from "./native/index.ts";
+
+const STAGING_BYTES = 64 * 1024;
+const INBOX_BYTES = 256 * 1024;
+/** Messages that one native call takes or sends at most. */
+export const BATCH = 1_024;
+const EVENTS = 256;
+
+/** A receiver that somebody waits for. */
+export interface WaitingReceiver {
+  /** It has a message, or never will. */
+  ready(): void;
+  /** This thread has left the session. */
+  ended(error: Error): void;
+}
+
+/** A sender with messages that wait for room. */
+export interface WaitingSender {
+  /** The first `count` of them are sent. */
+  sent(count: number): void;
+  /** The first of them will never be sent. */
+  failed(error: unknown): void;
+  /** This thread has left the session. */
+  ended(error: Error): void;
+}
+
+const events = new Uint32Array(EVENT_WORDS * EVENTS);
+
+/** Start and end of each message of a batch in the staging memory. */
+export const ranges: Uint32Array = new Uint32Array(2 * BATCH);
+/** Payloads that came in, until the next native call that takes. */
+export const inbox: Uint8Array = new Uint8Array(INBOX_BYTES);
+/** Where they are; see `MESSAGE_WORDS`. */
+export const table: Uint32Array = new Uint32Array(4 * BATCH);
+
+/** Where messages are written before they are sent. */
+export const staging: Staging = new Staging(new Uint8Array(STAGING_BYTES), {
+  grow(neededBytes) {
+    const grown = new Uint8Array(Math.max(neededBytes, 2 * staging.bytes.length));
+    native.setStaging(grown);
+    return grown;
+  },
+});
+
+/** By handle. Only ends that wait are here, so that all others can be collected. */
+export const waitingReceivers: Map<number, WaitingReceiver> = new Map();
+export const waitingSenders: Map<number, WaitingSender> = new Map();
+
+let turn: { promise: Promise<void>; resolve: () => void } | undefined;
+
+let session: Joined | undefined;
+
+/** The session that this thread is in: another object each time it joins one. */
+export function currentSession(): Joined | undefined {
+  return session;
+}
+
+/** Joins a session. */
+export function openLoop(address: string | null, busyPollUs: number): Joined {
+  try {
+    const buffers = { staging: staging.bytes, ranges, inbox, table, events };
+    session = native.open({ address, busyPollUs }, buffers, onEvents);
+    return session;
+  } catch (error) {
+    throw asKlawError(error);
+  }
+}
+
+/** Leaves the session. Whoever waits is told `error`. */
+export function closeLoop(error: Error): void {
+  native.close();
+  session = undefined;
+  const left = [...waitingReceivers.values(), ...waitingSenders.values()];
+  waitingReceivers.clear();
+  waitingSenders.clear();
+  for (const end of left) end.ended(error);
+  turn?.resolve();
+  turn = undefined;
+}
+
+/** Resolves when the loop has turned: timers and sockets had their time. */
+export function nextTurn(): Promise<void> {
+  if (turn === undefined) {
+    native.wantTurn();
+    let resolve!: () => void;
+    const promise = new Promise<void>((done) => {
+      resolve = done;
+    });
+    turn = { promise, resolve };
+  }
+  return turn.promise;
+}
+
+function onEvents(count: number): void {
+  for (let at = 0; at < count * EVENT_WORDS; at += EVENT_WORDS) {
+    const [kind, handle] = [events[at]!, events[at + 1]!];
+    if (kind === READY_EVENT) {
+      waitingReceivers.get(handle)?.ready();
+    } else if (kind === SENT_EVENT) {
+      waitingSenders.get(handle)?.sent(events[at + 2]!);
+    } else if (kind === FAILED_EVENT) {
+      const error = asKlawError(native.failure());
+      waitingSenders.get(handle)?.failed(error);
+    } else {
+      const done = turn;
+      turn = undefined;
+      done?.resolve();
+    }
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * The addon: the only module that touches it. Whatever it throws leaves as one of our own errors.
+ *
+ * @module
+ */
+import { createRequire } from "node:module";
+
+import { KlawError, errorFromNative, type NativeFailure } from "../errors/index.ts";
+import type * as Generated from "./binding.d.ts";
+
+export type { Joined, OpenBuffers, OpenOptions } from "./binding.d.ts";
+
+/** The functions that every message passes; see `crates/klaw-node/src/hot.rs`. */
+interface HotFunctions {
+  /** {@link SENT}, {@link SENT_ENOUGH}, or the ticket under which the message waits for room. */
+  send(sender: number, start: number, end: number, tag: number): number;
+  /** As `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting. */
+  trySend(sender: number, start: number, end: number, tag: number): number;
+  /** As `send`, for the messages whose ranges stand from `first` to `last`: those that wait are counted from bit 32 on. */
+  sendMany(sender: number, first: number, last: number, tag: number): number;
+  /** Copies up to `max` messages into the inbox: how many. With `budgeted` 1, none past the turn's budget. */
+  take(receiver: number, max: number, budgeted: 0 | 1): number;
+}
+
+/** What the addon exports. */
+export type Binding = typeof Generated & HotFunctions;
+
+/** `send`: the message is in the channel. */
+export const SENT = -1;
+/** `send`: the message is in the channel, and the loop should turn before more is sent. */
+export const SENT_ENOUGH = -2;
+
+/** Kinds of ends, where numbers go in pairs of kind and handle. */
+export const SENDER_END = 1;
+export const RECEIVER_END = 2;
+
+/** Kinds of events, {@link EVENT_WORDS} words each: kind, handle, count. */
+export const READY_EVENT = 0;
+export const SENT_EVENT = 1;
+export const FAILED_EVENT = 2;
+export const EVENT_WORDS = 3;
+
+/** Words of a message in the inbox's table: start, end, tag, number of ends. */
+export const MESSAGE_WORDS = 4;
+/** `start` of a message that `oversize()` has. */
+export const OVERSIZE = 0xffff_ffff;
+
+/** The platforms that binaries are built for. */
+const PLATFORMS = new Set(["linux-x64-gnu"]);
+
+function platform(): string {
+  const { platform: os, arch } = process;
+  if (os !== "linux") return `${os}-${arch}`;
+  const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+  return `${os}-${arch}-${header.glibcVersionRuntime === undefined ? "musl" : "gnu"}`;
+}
+
+function load(): Binding {
+  const name = platform();
+  if (!PLATFORMS.has(name)) {
+    throw new KlawError(
+      "ERR_KLAW_UNSUPPORTED_PLATFORM",
+      `klaw-runtime has no binary for ${name}; there are binaries for ${[...PLATFORMS].join(", ")}`,
+      { details: { platform: name, supported: [...PLATFORMS] } },
+    );
+  }
+  const require = createRequire(import.meta.url);
+  // A build of one's own stands in the package's root; users have the platform's package.
+  const candidates = [`../../klaw.${name}.node`, `@klaw-runtime/binding-${name}`];
+  const problems: unknown[] = [];
+  for (const candidate of candidates) {
+    try {
+      return require(candidate) as Binding;
+    } catch (error) {
+      problems.push(error);
+    }
+  }
+  throw new KlawError(
+    "ERR_KLAW_BINARY_NOT_FOUND",
+    `the binary of klaw-runtime for ${name} can't be loaded; install again without --omit=optional (npm i klaw-runtime)`,
+    { cause: new AggregateError(problems), details: { platform: name } },
+  );
+}
+
+export const native: Binding = load();
+
+/**
+ * The error that users see for what a native call threw. What is no failure of the addon is returned as it is.
+ */
+export function asKlawError(thrown: unknown): unknown {
+  const failure = thrown as Partial<NativeFailure>;
+  if (!(thrown instanceof Error) || thrown instanceof KlawError) return thrown;
+  if (typeof failure.code !== "string" || !failure.code.startsWith("ERR_KLAW_")) return thrown;
+  return errorFromNative(failure as NativeFailure);
+}
