@@ -401,8 +401,8 @@ impl RingPool for Tables {
         let first = self.rings.bytes(at..at + bytes).ok()?;
         #[cfg(not(loom))]
         {
-            // SAFETY: inside the segment, which lives as long as `self`; reserved, which was just checked, and never given
-            // back.
+            // SAFETY: inside the segment, which lives as long as `self` and begins with a page; reserved, which was just checked,
+            // and never given back. Headers and rings are multiples of 16 bytes long.
             Some(unsafe { Bytes::new(first, usize::try_from(bytes).ok()?) })
         }
         #[cfg(loom)]

@@ -135,7 +135,7 @@ pub(crate) fn retire_if_empty(tables: &Tables, me: Stamp, channel: ChannelId, id
         return;
     }
     let (claim, limits) = (Claim::default(), TakeLimits { messages: 1, bytes: 16 });
-    if take(lane, id, tables, (me, &claim), limits, &mut Batch::default(), |_, _| {}) == Take::Drained {
+    if take(lane, id, tables, (me, &claim), limits, &mut Batch::default(), |_, _, _| {}) == Take::Drained {
         retire(tables, Some(channel), id);
     }
 }

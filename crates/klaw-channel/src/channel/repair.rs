@@ -171,7 +171,7 @@ impl Tables {
             let mut batch = Batch::default();
             loop {
                 batch.clear();
-                let drop_refs = |message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
+                let drop_refs = |_, message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
                 match take(lane, lane_id, self, (me, &claim), limits, &mut batch, drop_refs) {
                     Take::Taken => {}
                     Take::Drained => break retire(self, Some(id), lane_id),

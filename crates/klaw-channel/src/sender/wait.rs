@@ -87,7 +87,7 @@ impl Sender {
     }
 
     /// From now on, until the result is dropped, whoever makes room rings `port`.
-    fn say_waiting(&self, port: u32) -> Waiting {
+    pub(super) fn say_waiting(&self, port: u32) -> Waiting {
         let open = self.lane.as_ref().expect("a full channel was found through the lane");
         let waiting = Waiting { node: Arc::clone(&self.node), lane: open.id };
         let lane = waiting.lane();
@@ -101,7 +101,7 @@ impl Sender {
 }
 
 /// A sender's word that it waits for room.
-struct Waiting {
+pub(super) struct Waiting {
     node: Arc<Node>,
     lane: LaneId,
 }
