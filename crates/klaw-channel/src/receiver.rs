@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use klaw_shm::sync::{Ordering, fence};
+use klaw_shm::sync::{AtomicU64, Ordering, fence};
 use klaw_shm::{Port, PortKind};
 
 #[cfg(feature = "tokio")]
@@ -12,10 +12,10 @@ use crate::async_port::AsyncPort;
 use crate::channel::credit::{Account, Amount};
 use crate::channel::ends::{End, Role};
 use crate::channel::lanes::{LaneList, retire};
-use crate::channel::layout::{ChannelEntry, ChannelId, ReceiverEnd, Side};
+use crate::channel::layout::{ChannelEntry, ChannelId, Side};
 use crate::channel::wake::ReceiverList;
 use crate::error::ChannelError;
-use crate::lane::{Batch, LaneId, Take, TakeLimits, take};
+use crate::lane::{Batch, Claim, LaneId, Take, TakeLimits, take};
 use crate::node::Node;
 use crate::record::Message;
 use crate::sender::Sender;
@@ -65,8 +65,8 @@ impl Receiver {
             async_port: None,
         };
         // Before anything else of the claim is stored: a late reaper of the entry's last owner looks at it.
-        receiver.end_entry().claim.reset();
-        receiver.end_entry().port.store(0, Ordering::Relaxed);
+        receiver.claim().reset();
+        receiver.port_word().store(0, Ordering::Relaxed);
         receiver
     }
 
@@ -136,9 +136,8 @@ impl Receiver {
         }
         let mut count = 0;
         loop {
-            let block = self.node.tables().known_block(self.end.block);
-            let claim = &block.receivers[self.end.place].claim;
-            let mut handing = claim.handing();
+            let claims = &self.node.tables().known_block(self.end.block).claims;
+            let mut handing = claims[self.end.place].handing();
             let (handed, has_refs) = self.batch.hand_out(max - count, |message| {
                 handing.one();
                 each(message);
@@ -164,20 +163,24 @@ impl Receiver {
     /// Messages that receivers of this end's entry took and that nobody got, because their process died.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.end_entry().claim.lost.load(Ordering::Acquire)
+        self.claim().lost.load(Ordering::Acquire)
     }
 
     fn channel(&self) -> &ChannelEntry {
         self.node.tables().known_channel(self.id)
     }
 
-    fn end_entry(&self) -> &ReceiverEnd {
-        &self.node.tables().known_block(self.end.block).receivers[self.end.place]
+    fn claim(&self) -> &Claim {
+        &self.node.tables().known_block(self.end.block).claims[self.end.place]
+    }
+
+    fn port_word(&self) -> &AtomicU64 {
+        &self.node.tables().known_block(self.end.block).ports[self.end.place]
     }
 
     fn hand_out(&mut self) -> Option<Message<'_>> {
         if !self.batch.is_done() {
-            self.end_entry().claim.hand_out();
+            self.claim().hand_out();
         }
         self.batch.next()
     }
@@ -207,7 +210,7 @@ impl Receiver {
 
     /// Whom senders ring from now on.
     pub(crate) fn sleep_at(&self, port: u32) {
-        self.end_entry().port.store(u64::from(port) + 1, Ordering::Relaxed);
+        self.port_word().store(u64::from(port) + 1, Ordering::Relaxed);
     }
 
     /// Takes a batch from the first lane that has one. False if none has.
@@ -260,7 +263,7 @@ impl Receiver {
 
     fn take(&mut self, id: LaneId, messages: usize) -> Take {
         let (node, tables) = (&self.node, self.node.tables());
-        let claim = &tables.known_block(self.end.block).receivers[self.end.place].claim;
+        let claim = &tables.known_block(self.end.block).claims[self.end.place];
         let limits = TakeLimits { messages, bytes: BATCH_BYTES };
         let lane = tables.known_lane(id);
         let arrived = &mut self.arrived;
@@ -345,8 +348,8 @@ fn opened(node: &Arc<Node>, end: Option<(ChannelId, End)>) -> Arrived {
 impl Drop for Receiver {
     fn drop(&mut self) {
         // Before the port is given back: its next owner must not be rung in our stead.
-        self.end_entry().port.store(0, Ordering::Relaxed);
-        self.end_entry().claim.give_up();
+        self.port_word().store(0, Ordering::Relaxed);
+        self.claim().give_up();
         self.node.close_end(self.id, self.end);
     }
 }

@@ -200,7 +200,7 @@ impl Account<'_> {
     pub(crate) fn waiting_ports(&self) -> impl Iterator<Item = u32> {
         self.members.iter().filter_map(|id| {
             let lane = self.lanes.get(id.index as usize)?;
-            if lane.credit.waiting.load(Ordering::Relaxed) == 0 {
+            if lane.identity.waiting.load(Ordering::Relaxed) == 0 {
                 return None;
             }
             u32::try_from(lane.identity.port.load(Ordering::Relaxed)).ok()?.checked_sub(1)

@@ -24,8 +24,8 @@ use crate::transit::in_transit;
 impl Repair for Tables {
     fn repair(&self, me: Stamp, dead: Stamp) -> Progress {
         let lanes = self.lanes();
-        for end in self.blocks().iter().flat_map(|block| &block.receivers) {
-            decide_claim(&end.claim, lanes, dead);
+        for claim in self.blocks().iter().flat_map(|block| &block.claims) {
+            decide_claim(claim, lanes, dead);
         }
         for lane in lanes {
             release_lease(lane, dead);

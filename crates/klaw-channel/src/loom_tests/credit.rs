@@ -131,7 +131,7 @@ fn waiting_sender_and_receiver() {
             }
         })
     };
-    let waiting = &shared.lanes[1].credit.waiting;
+    let waiting = &shared.lanes[1].identity.waiting;
     shared.lanes[1].identity.port.store(1, Ordering::Relaxed);
     let mut leased = shared.lease(1);
     if !leased {
@@ -173,7 +173,7 @@ fn waiting_sender_and_flush() {
     let mut leased = shared.lease(1);
     if !leased {
         shared.lanes[1].identity.port.store(1, Ordering::Relaxed);
-        shared.lanes[1].credit.waiting.store(1, Ordering::Relaxed);
+        shared.lanes[1].identity.waiting.store(1, Ordering::Relaxed);
         fence(Ordering::SeqCst);
         leased = !klaw_shm::crash::mutant(ChannelMutant::SleepWithoutSecondTry) && shared.lease(1);
     }

@@ -55,7 +55,7 @@ impl Sender {
         self.lanes.refresh(tables, self.id);
         for id in self.lanes.lanes.iter().filter(|id| **id != open.id) {
             let lane = tables.known_lane(*id);
-            if lane.credit.waiting.load(Ordering::Relaxed) != 0 {
+            if lane.identity.waiting.load(Ordering::Relaxed) != 0 {
                 let port = u32::try_from(lane.identity.port.load(Ordering::Relaxed)).unwrap_or(0);
                 if let Some(port) = port.checked_sub(1) {
                     tables.session().look(port);
