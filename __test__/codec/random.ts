@@ -1,3 +1,22 @@
+import { registerSerializer } from "../../src/codec/index.ts";
+
+/** Travels by its fields. */
+class Branch {}
+registerSerializer(Branch, { name: "random.Branch" });
+
+/** Travels by what its encode function gives. */
+class Sealed {
+  readonly inside: readonly unknown[];
+  constructor(inside: readonly unknown[]) {
+    this.inside = inside;
+  }
+}
+registerSerializer(Sealed, {
+  name: "random.Sealed",
+  encode: ({ inside }) => inside,
+  decode: (inside) => new Sealed(inside),
+});
+
 /** A seeded source of values; the same seed gives the same values. */
 export class RandomValues {
   #state: number;
@@ -94,7 +113,7 @@ export class RandomValues {
     const many = (add: (i: number) => void): void => {
       for (let i = 0; i < size; i++) add(i);
     };
-    switch (this.below(9)) {
+    switch (this.below(11)) {
       case 0: {
         const map = this.#keep(new Map<unknown, unknown>());
         many(() => map.set(this.#any(depth), this.#any(depth)));
@@ -118,6 +137,11 @@ export class RandomValues {
       }
       case 5:
         return this.#error(depth);
+      case 7:
+        return this.#filled(new Branch(), size, depth);
+      case 8:
+        // Made last, so that nothing inside can lead back to it.
+        return this.#keep(new Sealed(Array.from({ length: size }, () => this.#any(depth))));
       case 6:
         return this.#filled(Object.create(null) as object, size, depth);
       default:

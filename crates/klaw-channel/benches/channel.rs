@@ -10,22 +10,47 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use klaw_channel::{ChannelId, ChannelOptions, Node, Receiver, Sender};
+use klaw_channel::{ChannelError, ChannelId, ChannelOptions, Node, Receiver, Sender};
 use klaw_testkit::{Case, Outcome, Role, RoleMain, Scratch, say, wait_for_line};
 
 const RUNS: usize = 5;
+
+/// Payload bytes, messages a batch, messages.
+const RATES: [(usize, usize, usize); 8] = [
+    (64, 1, 4_000_000),
+    (64, 64, 20_000_000),
+    (64, 1_000, 60_000_000),
+    (1_024, 1, 1_000_000),
+    (1_024, 64, 4_000_000),
+    (4_096, 1, 400_000),
+    (4_096, 64, 1_000_000),
+    (65_536, 1, 40_000),
+];
+/// Messages from one flush to the next, each published when it is pushed.
+const TURNS: [usize; 3] = [1, 64, 1_024];
+const ONE_BY_ONE: usize = 4_000_000;
 
 fn main() -> ExitCode {
     let roles: &[RoleMain] =
         &[("sink", role_sink), ("echo", role_echo), ("member", role_member), ("echo_pipe", role_echo_pipe)];
     klaw_testkit::main(roles, || {
-        vec![
-            Case::new("rates", rates),
+        let rates = RATES.map(|(payload_bytes, batch, count)| {
+            Case::new(format!("{payload_bytes} B, {batch} a batch"), move || {
+                report(|| rate(count, |tx| send_batches(tx, payload_bytes, batch, count)))
+            })
+        });
+        let turns = TURNS.map(|turn| {
+            Case::new(format!("64 B one by one, published each, {turn} a turn"), move || {
+                report(|| rate(ONE_BY_ONE, |tx| publish_each(tx, turn, ONE_BY_ONE)))
+            })
+        });
+        let others = [
             Case::new("one thread, both ends", one_thread),
             Case::new("round trips", round_trips),
             Case::new("deaths", deaths),
             Case::new("what the machine gives", machine),
-        ]
+        ];
+        rates.into_iter().chain(turns).chain(others).collect()
     })
 }
 
@@ -50,43 +75,58 @@ fn options() -> ChannelOptions {
 
 // --- rates ---
 
-fn rates() -> Outcome {
-    println!();
-    for (payload_bytes, batch, count) in [
-        (64, 1, 2_000_000),
-        (64, 64, 20_000_000),
-        (64, 1_000, 40_000_000),
-        (1_024, 1, 1_000_000),
-        (4_096, 1, 400_000),
-        (4_096, 64, 1_000_000),
-        (65_536, 1, 40_000),
-    ] {
-        let runs = (0..RUNS).map(|_| rate(payload_bytes, batch, count)).collect::<Result<Vec<_>, _>>()?;
-        let (median, slowest, fastest) = spread(runs);
-        println!(
-            "{payload_bytes:>6} B, {batch:>5} a batch: {median:>8.2} M msg/s ({slowest:.2} to {fastest:.2})"
-        );
+fn report(mut run: impl FnMut() -> Result<f64, String>) -> Outcome {
+    let runs = (0..RUNS).map(|_| run()).collect::<Result<Vec<_>, _>>()?;
+    let (median, slowest, fastest) = spread(runs);
+    let ns = 1_000.0 / median;
+    println!("\n{median:>8.2} M msg/s ({slowest:.2} to {fastest:.2}), {ns:.1} ns each");
+    Ok(())
+}
+
+fn send_batches(
+    tx: &mut Sender,
+    payload_bytes: usize,
+    batch: usize,
+    count: usize,
+) -> Result<(), ChannelError> {
+    let payload = vec![7; payload_bytes];
+    let mut left = count;
+    while left > 0 {
+        let now = left.min(batch);
+        tx.send_many(std::iter::repeat_n(&payload, now), None)?;
+        left -= now;
     }
+    Ok(())
+}
+
+/// As an event loop sends: each message is published at once, and a turn of `turn` of them ends with a flush.
+fn publish_each(tx: &mut Sender, turn: usize, count: usize) -> Result<(), ChannelError> {
+    let payload = vec![7; 64];
+    for n in 1..=count {
+        match tx.push(0, &payload) {
+            Err(ChannelError::Full { .. }) => tx.send(0, &payload, None)?,
+            pushed => pushed?,
+        }
+        tx.publish();
+        if n % turn == 0 {
+            tx.flush();
+        }
+    }
+    tx.flush();
     Ok(())
 }
 
 /// Million messages a second, from the first send until the receiver has taken the last.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn rate(payload_bytes: usize, batch: usize, count: usize) -> Result<f64, String> {
+fn rate(count: usize, send: impl FnOnce(&mut Sender) -> Result<(), ChannelError>) -> Result<f64, String> {
     let scratch = Scratch::new()?;
     let node = node(&scratch)?;
     let (mut tx, rx) = node.channel(options()).map_err(|e| e.to_string())?;
     let mut sink = Role::spawn("sink", &arguments(&node, &[tx.id()], count), &[])?;
     sink.expect("ready")?;
     drop(rx);
-    let payload = vec![7; payload_bytes];
     let started = Instant::now();
-    let mut left = count;
-    while left > 0 {
-        let now = left.min(batch);
-        tx.send_many(std::iter::repeat_n(&payload, now), None).map_err(|e| e.to_string())?;
-        left -= now;
-    }
+    send(&mut tx).map_err(|e| e.to_string())?;
     sink.expect("done")?;
     let seconds = started.elapsed().as_secs_f64();
     drop(tx);

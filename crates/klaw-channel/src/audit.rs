@@ -104,9 +104,9 @@ impl Auditor {
         for lane in self.tables.lanes() {
             totals.taken = totals.taken.wrapping_add(lane.taken.messages.load(Ordering::Acquire));
         }
-        for end in self.tables.blocks().iter().flat_map(|block| &block.receivers) {
-            totals.handed = totals.handed.wrapping_add(end.claim.handed.load(Ordering::Acquire));
-            totals.lost = totals.lost.wrapping_add(end.claim.lost.load(Ordering::Acquire));
+        for claim in self.tables.blocks().iter().flat_map(|block| &block.claims) {
+            totals.handed = totals.handed.wrapping_add(claim.handed.load(Ordering::Acquire));
+            totals.lost = totals.lost.wrapping_add(claim.lost.load(Ordering::Acquire));
         }
         totals
     }

@@ -49,6 +49,8 @@ mod receiver;
 pub mod record;
 mod ring;
 mod sender;
+#[cfg(not(loom))]
+mod stream;
 mod tables;
 #[cfg(test)]
 mod testing;

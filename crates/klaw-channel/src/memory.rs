@@ -11,6 +11,8 @@ pub(crate) use real::Bytes;
 mod real {
     use std::marker::PhantomData;
 
+    use crate::stream::{self, UNIT};
+
     /// The bytes of one ring.
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Bytes<'a> {
@@ -25,7 +27,7 @@ mod real {
 
     impl Bytes<'_> {
         /// # Safety
-        /// `first..first + len` is mapped, writable and reserved for `'a`.
+        /// `first..first + len` is mapped, writable and reserved for `'a`; `first` is aligned to 16.
         pub(crate) unsafe fn new(first: *mut u8, len: usize) -> Self {
             Self { first, len, memory: PhantomData }
         }
@@ -48,6 +50,51 @@ mod real {
             assert!(at <= self.len && from.len() <= self.len - at, "inside the ring");
             // SAFETY: in bounds (above) and mapped (`new`); `from` is private, so the two don't overlap.
             unsafe { std::ptr::copy_nonoverlapping(from.as_ptr(), self.first.wrapping_add(at), from.len()) };
+        }
+
+        /// Writes a record at `at`, a multiple of 16, and zeros up to its stride; past the caches if `STREAMED`.
+        ///
+        /// # Safety
+        /// The protocol gives the record's stride from `at` on to this thread until it publishes. If `STREAMED`, [`Bytes::end_streaming`]
+        /// comes before that.
+        #[inline]
+        pub(crate) unsafe fn write_record<const STREAMED: bool>(
+            &self,
+            at: usize,
+            header: [u8; UNIT],
+            payload: &[u8],
+        ) {
+            let stride = UNIT + payload.len().next_multiple_of(UNIT);
+            assert!(at.is_multiple_of(UNIT), "where a record can be");
+            assert!(at <= self.len && stride <= self.len - at, "inside the ring");
+            let mut to = self.first.wrapping_add(at);
+            let mut put = |unit: [u8; UNIT]| {
+                if STREAMED {
+                    // SAFETY: one of the `stride` bytes' units from `at` on, which are in bounds (above), mapped, writable and
+                    // aligned (`new`), and the caller's until its fence.
+                    unsafe { stream::store(to, unit) };
+                } else {
+                    // SAFETY: as above.
+                    unsafe { to.cast::<[u8; UNIT]>().write(unit) };
+                }
+                to = to.wrapping_add(UNIT);
+            };
+            put(header);
+            // No call of memcpy: for small messages it costs more than the copy.
+            let (units, rest) = payload.as_chunks::<UNIT>();
+            for unit in units {
+                put(*unit);
+            }
+            if !rest.is_empty() {
+                let mut last = [0; UNIT];
+                last[..rest.len()].copy_from_slice(rest);
+                put(last);
+            }
+        }
+
+        /// What this thread has streamed is in its place before anything that it stores from now on.
+        pub(crate) fn end_streaming() {
+            stream::fence();
         }
 
         /// Appends `len` bytes from `at` on to `to`.
@@ -104,6 +151,20 @@ mod model {
                 self.0[at / CELL].with_mut(|cell| unsafe { (*cell)[at % CELL] = byte });
             }
         }
+
+        pub(crate) unsafe fn write_record<const STREAMED: bool>(
+            &self,
+            at: usize,
+            header: [u8; CELL],
+            payload: &[u8],
+        ) {
+            // SAFETY: as the caller says.
+            unsafe { self.write(at, &header) };
+            // SAFETY: as the caller says.
+            unsafe { self.write(at + CELL, payload) };
+        }
+
+        pub(crate) fn end_streaming() {}
 
         pub(crate) unsafe fn read(&self, at: usize, len: usize, to: &mut Vec<u8>) {
             for at in at..at + len {

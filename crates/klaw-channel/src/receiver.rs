@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
-use klaw_shm::sync::{Ordering, fence};
+use klaw_shm::sync::{AtomicU64, Ordering, fence};
 use klaw_shm::{Port, PortKind};
 
 #[cfg(feature = "tokio")]
@@ -14,17 +14,18 @@ use crate::async_port::AsyncPort;
 use crate::channel::credit::{Account, Amount};
 use crate::channel::ends::{End, Role};
 use crate::channel::lanes::{LaneList, retire};
-use crate::channel::layout::{ChannelEntry, ChannelId, ReceiverEnd, Side};
+use crate::channel::layout::{ChannelEntry, ChannelId, Side};
 use crate::channel::wake::ReceiverList;
 use crate::error::ChannelError;
-use crate::lane::{Batch, LaneId, Take, TakeLimits, take};
+use crate::lane::{Batch, Claim, LaneId, Take, TakeLimits, take};
 use crate::node::Node;
 use crate::record::Message;
 use crate::sender::Sender;
 use crate::transit::{Arrived, arrive};
 
 /// Bytes that are copied out of a lane at once, unless one message is larger.
-const BATCH_BYTES: usize = 64 << 10;
+const BATCH_BYTES: usize = 16 << 10;
+
 /// One receiving end. With several of them, each message goes to one.
 ///
 /// What it has taken and not handed out when its process dies is lost, and counted.
@@ -37,8 +38,6 @@ pub struct Receiver {
     /// The lane to look at first.
     next_lane: usize,
     batch: Batch,
-    /// Messages of the batch that were handed out.
-    handed: usize,
     /// Ends that came with messages of the batch, by the message's place in it. Those that nobody asks for are closed with
     /// the batch.
     arrived: Vec<(usize, Arrived)>,
@@ -62,15 +61,14 @@ impl Receiver {
             receivers: ReceiverList::default(),
             next_lane: 0,
             batch: Batch::default(),
-            handed: 0,
             arrived: Vec::new(),
             port: None,
             #[cfg(feature = "tokio")]
             async_port: None,
         };
         // Before anything else of the claim is stored: a late reaper of the entry's last owner looks at it.
-        receiver.end_entry().claim.reset();
-        receiver.end_entry().port.store(0, Ordering::Relaxed);
+        receiver.claim().reset();
+        receiver.port_word().store(0, Ordering::Relaxed);
         receiver
     }
 
@@ -87,7 +85,7 @@ impl Receiver {
 
     /// The next message if one is there. [`ChannelError::Closed`] once every sender is gone and everything was received.
     pub fn try_recv(&mut self) -> Result<Option<Message<'_>>, ChannelError> {
-        if self.handed == self.batch.len() && !self.fill(1)? {
+        if self.batch.is_done() && !self.fill(1)? {
             return Ok(None);
         }
         Ok(self.hand_out())
@@ -95,7 +93,7 @@ impl Receiver {
 
     /// The next message; waits until `deadline` (for ever if `None`).
     pub fn recv(&mut self, deadline: Option<Instant>) -> Result<Message<'_>, ChannelError> {
-        if self.handed == self.batch.len() {
+        if self.batch.is_done() {
             self.wait_for(1, deadline)?;
         }
         Ok(self.hand_out().expect("a wait that ends well has filled the batch"))
@@ -107,7 +105,7 @@ impl Receiver {
     /// Outside a tokio runtime with I/O enabled.
     #[cfg(feature = "tokio")]
     pub async fn recv_async(&mut self) -> Result<Message<'_>, ChannelError> {
-        if self.handed == self.batch.len() && !self.fill(1)? {
+        if self.batch.is_done() && !self.fill(1)? {
             let port = match &self.async_port {
                 Some(port) => Arc::clone(port),
                 None => Arc::clone(self.async_port.insert(Arc::new(AsyncPort::open(self.node.member())?))),
@@ -135,57 +133,58 @@ impl Receiver {
         deadline: Option<Instant>,
         mut each: impl FnMut(Message<'_>),
     ) -> Result<usize, ChannelError> {
-        if self.handed == self.batch.len() {
+        if self.batch.is_done() {
             self.wait_for(max, deadline)?;
         }
         let mut count = 0;
-        while count < max {
-            // A batch ends where a ring ends: the next may be there already. An error can wait for the next call.
-            if self.handed == self.batch.len() && (count == 0 || !matches!(self.fill(max - count), Ok(true)))
-            {
-                break;
-            }
-            if let Some(message) = self.hand_out() {
-                let has_refs = message.has_refs();
+        loop {
+            let claims = &self.node.tables().known_block(self.end.block).claims;
+            let mut handing = claims[self.end.place].handing();
+            let (handed, has_refs) = self.batch.hand_out(max - count, |message| {
+                handing.one();
                 each(message);
-                count += 1;
-                // Its ends are asked for before the next message comes.
-                if has_refs {
-                    break;
-                }
+            });
+            count += handed;
+            // The ends of a message are asked for before the next message comes.
+            if has_refs || count == max {
+                return Ok(count);
+            }
+            // A batch ends where a ring ends: the next may be there already. An error can wait for the next call.
+            if !matches!(self.fill(max - count), Ok(true)) {
+                return Ok(count);
             }
         }
-        Ok(count)
     }
 
     /// The ends that came with the message that was handed out last, in their order. Ends that nobody takes are closed.
     pub fn take_ends(&mut self) -> Vec<Arrived> {
-        let Some(last) = self.handed.checked_sub(1) else { return Vec::new() };
+        let Some(last) = self.batch.handed().checked_sub(1) else { return Vec::new() };
         self.arrived.extract_if(.., |(message, _)| *message == last).map(|(_, end)| end).collect()
     }
 
     /// Messages that receivers of this end's entry took and that nobody got, because their process died.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.end_entry().claim.lost.load(Ordering::Acquire)
+        self.claim().lost.load(Ordering::Acquire)
     }
 
     fn channel(&self) -> &ChannelEntry {
         self.node.tables().known_channel(self.id)
     }
 
-    fn end_entry(&self) -> &ReceiverEnd {
-        &self.node.tables().known_block(self.end.block).receivers[self.end.place]
+    fn claim(&self) -> &Claim {
+        &self.node.tables().known_block(self.end.block).claims[self.end.place]
+    }
+
+    fn port_word(&self) -> &AtomicU64 {
+        &self.node.tables().known_block(self.end.block).ports[self.end.place]
     }
 
     fn hand_out(&mut self) -> Option<Message<'_>> {
-        let n = self.handed;
-        if n == self.batch.len() {
-            return None;
+        if !self.batch.is_done() {
+            self.claim().hand_out();
         }
-        self.handed += 1;
-        self.end_entry().claim.hand_out();
-        self.batch.get(n)
+        self.batch.next()
     }
 
     fn wait_for(&mut self, messages: usize, deadline: Option<Instant>) -> Result<(), ChannelError> {
@@ -212,26 +211,24 @@ impl Receiver {
     }
 
     /// Whom senders ring from now on.
-    fn sleep_at(&self, port: u32) {
-        self.end_entry().port.store(u64::from(port) + 1, Ordering::Relaxed);
+    pub(crate) fn sleep_at(&self, port: u32) {
+        self.port_word().store(u64::from(port) + 1, Ordering::Relaxed);
     }
 
     /// Takes a batch from the first lane that has one. False if none has.
     fn fill(&mut self, messages: usize) -> Result<bool, ChannelError> {
         self.batch.clear();
         self.arrived.clear();
-        self.handed = 0;
         // Before the lanes: what a sender published before the side was closed is found below.
         let closed = Side::load(&self.channel().facts.senders).closed;
         let tables = self.node.tables();
         self.lanes.refresh(tables, self.id);
-        self.receivers.refresh(tables, self.id);
         let mut busy = false;
         for _ in 0..self.lanes.lanes.len() {
             if self.lanes.lanes.is_empty() {
                 break;
             }
-            let at = self.next_lane % self.lanes.lanes.len();
+            let at = if self.next_lane < self.lanes.lanes.len() { self.next_lane } else { 0 };
             let id = self.lanes.lanes[at];
             match self.take(id, messages) {
                 Take::Taken => {
@@ -268,16 +265,13 @@ impl Receiver {
 
     fn take(&mut self, id: LaneId, messages: usize) -> Take {
         let (node, tables) = (&self.node, self.node.tables());
-        let claim = &tables.known_block(self.end.block).receivers[self.end.place].claim;
+        let claim = &tables.known_block(self.end.block).claims[self.end.place];
         let limits = TakeLimits { messages, bytes: BATCH_BYTES };
         let lane = tables.known_lane(id);
-        let (arrived, mut message_at) = (&mut self.arrived, 0);
-        let accept = |message: &Message<'_>, at: u64| {
-            if message.has_refs() {
-                let ends = arrive(tables, node.me(), message, id, at).into_iter();
-                arrived.extend(ends.map(|end| (message_at, opened(node, end))));
-            }
-            message_at += 1;
+        let arrived = &mut self.arrived;
+        let accept = |n: usize, message: &Message<'_>, at: u64| {
+            let ends = arrive(tables, node.me(), message, id, at).into_iter();
+            arrived.extend(ends.map(|end| (n, opened(node, end))));
         };
         take(lane, id, tables, (node.me(), claim), limits, &mut self.batch, accept)
     }
@@ -308,6 +302,11 @@ impl Receiver {
             for port in account.waiting_ports() {
                 tables.session().look(port);
             }
+        }
+        // After the fence, too. This one is on the list; alone, it leaves the line that the sender is storing to in peace.
+        self.receivers.refresh(tables, self.id);
+        if self.receivers.ends.len() < 2 {
+            return;
         }
         let lane = tables.known_lane(id);
         let more = lane.sent.tail.load(Ordering::Acquire) != lane.taken.head.load(Ordering::Acquire);
@@ -351,8 +350,8 @@ fn opened(node: &Arc<Node>, end: Option<(ChannelId, End)>) -> Arrived {
 impl Drop for Receiver {
     fn drop(&mut self) {
         // Before the port is given back: its next owner must not be rung in our stead.
-        self.end_entry().port.store(0, Ordering::Relaxed);
-        self.end_entry().claim.give_up();
+        self.port_word().store(0, Ordering::Relaxed);
+        self.claim().give_up();
         self.node.close_end(self.id, self.end);
     }
 }

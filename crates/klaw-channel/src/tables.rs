@@ -12,7 +12,7 @@ use klaw_shm::layout::{HEADER_BYTES, SegmentHeader, Shared};
 use klaw_shm::sync::{AtomicU64, CachePadded, Ordering};
 use klaw_shm::{Segment, SegmentKind, Session, ShmError, shared_layout};
 
-use crate::channel::{BlockChain, ChannelEntry, ChannelFacts, ChannelId, EndBlock, ReceiverEnd};
+use crate::channel::{BlockChain, ChannelEntry, ChannelFacts, ChannelId, EndBlock};
 use crate::lane::{Claim, LaneCredit, LaneEntry, LaneId, LaneIdentity, LaneSent, LaneTaken};
 use crate::memory::Bytes;
 use crate::ring::{RingEntry, RingPool};
@@ -70,7 +70,6 @@ pub const TABLES: SegmentKind = SegmentKind {
         ChannelFacts::LAYOUT,
         EndBlock::LAYOUT,
         BlockChain::LAYOUT,
-        ReceiverEnd::LAYOUT,
         Claim::LAYOUT,
         LaneEntry::LAYOUT,
         LaneIdentity::LAYOUT,
@@ -401,8 +400,8 @@ impl RingPool for Tables {
         let first = self.rings.bytes(at..at + bytes).ok()?;
         #[cfg(not(loom))]
         {
-            // SAFETY: inside the segment, which lives as long as `self`; reserved, which was just checked, and never given
-            // back.
+            // SAFETY: inside the segment, which lives as long as `self` and begins with a page; reserved, which was just checked,
+            // and never given back. Headers and rings are multiples of 16 bytes long.
             Some(unsafe { Bytes::new(first, usize::try_from(bytes).ok()?) })
         }
         #[cfg(loom)]

@@ -14,7 +14,7 @@ use crate::ring::{RingCode, RingEntry, RingPool, look};
 #[cfg(loom)]
 type Memory = Vec<loom::cell::UnsafeCell<[u8; 16]>>;
 #[cfg(not(loom))]
-type Memory = std::cell::UnsafeCell<Vec<u8>>;
+type Memory = std::cell::UnsafeCell<Vec<u128>>;
 
 /// Rings of doubling or other sizes, a fixed number of each.
 pub(crate) struct HeapPool {
@@ -56,7 +56,7 @@ fn new_memory(bytes: usize) -> Memory {
 }
 #[cfg(not(loom))]
 fn new_memory(bytes: usize) -> Memory {
-    std::cell::UnsafeCell::new(vec![0; bytes])
+    std::cell::UnsafeCell::new(vec![0; bytes / 16])
 }
 
 impl RingPool for HeapPool {
@@ -84,8 +84,8 @@ impl RingPool for HeapPool {
         let memory = self.memory.get(ring as usize)?.get();
         // SAFETY: the vector is never resized; its bytes are only reached through `Bytes`, under the protocol.
         let memory = unsafe { &mut *memory };
-        // SAFETY: the bytes live as long as the pool, which `Bytes` borrows.
-        Some(unsafe { Bytes::new(memory.as_mut_ptr(), memory.len()) })
+        // SAFETY: the bytes live as long as the pool, which `Bytes` borrows, and numbers of 16 bytes are aligned to 16.
+        Some(unsafe { Bytes::new(memory.as_mut_ptr().cast(), memory.len() * 16) })
     }
 }
 
@@ -111,9 +111,13 @@ pub(crate) fn open_lane(lane: &LaneEntry, sender: Stamp, pool: &HeapPool) -> (La
 #[cfg(loom)]
 pub(crate) fn push(lane: &LaneEntry, pool: &HeapPool, writer: &mut Writer, n: u32) -> bool {
     let header = header(n, 16);
+    let payload = payload(n, 16);
+    if writer.push_short(&header, &payload) {
+        return true;
+    }
     let placed = writer.place(lane, pool, header.stride()).unwrap().is_some();
     if placed {
-        writer.push(&header, &[&payload(n, 16)]);
+        writer.push(&header, &[&payload]);
     }
     placed
 }

@@ -477,11 +477,23 @@ fn role_sender(args: &[String]) {
 
 fn send_all(tx: &mut Sender) {
     for n in 0..MESSAGES {
-        match tx.send(n, &payload(n), Some(soon())) {
+        let sent = if n % 2 == 0 { tx.send(n, &payload(n), Some(soon())) } else { send_in_a_turn(tx, n) };
+        match sent {
             Ok(()) => say(&format!("sent {n}")),
             Err(e) => panic!("{e}"),
         }
     }
+}
+
+/// As an event loop sends: what it leased and did not use goes back at the end of the turn.
+fn send_in_a_turn(tx: &mut Sender, n: u32) -> Result<(), ChannelError> {
+    match tx.push(n, &payload(n)) {
+        Err(ChannelError::Full { .. }) => tx.send(n, &payload(n), Some(soon()))?,
+        pushed => pushed?,
+    }
+    tx.publish();
+    tx.flush();
+    Ok(())
 }
 
 /// Receives and says each message: a third of them if it is to take "some", else until told to stop and nothing is left.

@@ -69,10 +69,8 @@ function parseShape({ bytes, text, view }: Reader, start: number, words: number)
     at = keyEnd;
   }
   const keys = Object.keys(named);
-  if (keys.length !== count) throw corrupt("a shape with one key twice");
-  // Integer-like keys come first in every object, so a shape that an encoder made has them first.
-  if (keys.some((key, i) => named[key] !== i))
-    throw corrupt("a shape whose keys no object has in this order");
+  // One key twice shows here, and integer-like keys behind others: no object has them in this order.
+  if (keys.some((key, i) => named[key] !== i)) throw corrupt("a shape that no object has");
   return {
     keys,
     hasInherited: keys.some(isInherited),

@@ -11,6 +11,9 @@
 //! **Why it is exact.** The CAS of the grant fails if anybody was granted anything since step 1, and everything else that
 //! moves (taken grows, unused credits go back) only makes room. A helper that is late finds the tag.
 //!
+//! **How much.** What is needed, and as much as is known to follow; at most an even share of what is free, and a fixed bound. It is held
+//! until the end of the turn, and counts as used until then.
+//!
 //! **Give back** what is left, at the end of a turn or before sleeping: CAS limit {x, t} → {sent, t}, fence, ring who waits.
 //! **Sleep**: waiting = 1, fence, try once more. **Receiver**: store taken, fence, ring who waits.
 //!
@@ -60,8 +63,26 @@ fn low(count: u64) -> u32 {
     count as u32
 }
 
-/// Most that a lane leases at once beyond what it needs: a batch's worth of not looking at shared words.
-const LEASE_AT_MOST: Amount = Amount { messages: 256, units: (256 << 10) / 16 };
+/// Most that a lane holds beyond what it needs: a batch's worth of not looking at shared words.
+const HOLD_AT_MOST: Amount = Amount { messages: 1_024, units: (1 << 20) / 16 };
+
+/// What a sender asks credits for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Want {
+    /// The next message.
+    pub(crate) need: Amount,
+    /// It and those that follow at once, as far as is known.
+    pub(crate) expected: Amount,
+    /// Leased before and not used.
+    pub(crate) held: Amount,
+}
+
+impl Want {
+    /// True if what is held is enough for the next message.
+    pub(crate) fn is_covered(&self) -> bool {
+        self.held.messages >= self.need.messages && self.held.units >= self.need.units
+    }
+}
 
 /// A channel's account, as one of its senders or receivers sees it.
 #[derive(Debug, Clone, Copy)]
@@ -123,21 +144,21 @@ impl Account<'_> {
         })
     }
 
-    /// Leases at least `need` for `me`, and more while there is plenty for everybody. `None` when the channel is full, or when
-    /// somebody else was granted in between: then `quiet` is over, and help is the first step again.
-    pub(crate) fn lease(&self, quiet: Quiet, me: LaneId, need: Amount) -> Lease {
+    /// Leases what `me` needs, and more while there is plenty for everybody. `Again` when somebody else was granted in between: then
+    /// `quiet` is over, and help is the first step again.
+    pub(crate) fn lease(&self, quiet: Quiet, me: LaneId, want: Want) -> Lease {
         let used = self.used();
         let free = Amount {
             messages: self.capacity.messages.saturating_sub(used.messages),
             units: self.capacity.units.saturating_sub(used.units),
         };
+        let ask = self.generous(free, want);
         let idle = join(quiet.sequence, 0);
-        if free.messages < need.messages || free.units < need.units {
+        if free.messages < ask.messages || free.units < ask.units {
             // Only a sum read while nobody was granted anything says that it is full.
             return if self.grant.load(Ordering::Acquire) == idle { Lease::Full } else { Lease::Again };
         }
         let lane = &self.lanes[me.index as usize];
-        let ask = self.generous(free, need);
         lane.credit.ask.store(ask.pack(), Ordering::Release);
         crash_point(ChannelPoint::AskStored);
         let next = quiet.sequence.wrapping_add(1);
@@ -150,12 +171,21 @@ impl Account<'_> {
     }
 
     /// More than needed only while every lane could have as much: idle credits must make nobody full early.
-    fn generous(&self, free: Amount, need: Amount) -> Amount {
+    fn generous(&self, free: Amount, want: Want) -> Amount {
         let shares = u32::try_from(self.members.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let share = |free: u32, most: u32| (free / shares).min(most);
+        let ask = |free: u32, most: u32, need: u32, expected: u32, held: u32| {
+            (free / shares).min(most).min(expected).max(need).saturating_sub(held)
+        };
+        let Want { need, expected, held } = want;
         Amount {
-            messages: need.messages.max(share(free.messages, LEASE_AT_MOST.messages)),
-            units: need.units.max(share(free.units, LEASE_AT_MOST.units)),
+            messages: ask(
+                free.messages,
+                HOLD_AT_MOST.messages,
+                need.messages,
+                expected.messages,
+                held.messages,
+            ),
+            units: ask(free.units, HOLD_AT_MOST.units, need.units, expected.units, held.units),
         }
     }
 
@@ -170,7 +200,7 @@ impl Account<'_> {
     pub(crate) fn waiting_ports(&self) -> impl Iterator<Item = u32> {
         self.members.iter().filter_map(|id| {
             let lane = self.lanes.get(id.index as usize)?;
-            if lane.credit.waiting.load(Ordering::Relaxed) == 0 {
+            if lane.identity.waiting.load(Ordering::Relaxed) == 0 {
                 return None;
             }
             u32::try_from(lane.identity.port.load(Ordering::Relaxed)).ok()?.checked_sub(1)

@@ -40,7 +40,7 @@ impl Role {
     pub(crate) fn word(self, block: &EndBlock, place: usize) -> &AtomicU64 {
         match self {
             Self::Sender => &block.senders[place],
-            Self::Receiver => &block.receivers[place].word,
+            Self::Receiver => &block.receivers[place],
         }
     }
 

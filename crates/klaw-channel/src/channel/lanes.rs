@@ -68,7 +68,7 @@ pub(crate) fn open_lane(
     let lane = tables.known_lane(id);
     lane.identity.channel.store(channel.bits() + 1, Ordering::Relaxed);
     lane.identity.port.store(0, Ordering::Relaxed);
-    lane.credit.waiting.store(0, Ordering::Relaxed);
+    lane.identity.waiting.store(0, Ordering::Relaxed);
     // A sender that died had perhaps announced more than it published; the counts go on from the truth.
     lane.sent.messages.store(lane.taken.messages.load(Ordering::Relaxed), Ordering::Relaxed);
     lane.sent.units.store(lane.taken.units.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -135,7 +135,7 @@ pub(crate) fn retire_if_empty(tables: &Tables, me: Stamp, channel: ChannelId, id
         return;
     }
     let (claim, limits) = (Claim::default(), TakeLimits { messages: 1, bytes: 16 });
-    if take(lane, id, tables, (me, &claim), limits, &mut Batch::default(), |_, _| {}) == Take::Drained {
+    if take(lane, id, tables, (me, &claim), limits, &mut Batch::default(), |_, _, _| {}) == Take::Drained {
         retire(tables, Some(channel), id);
     }
 }

@@ -40,15 +40,19 @@ shared_layout! {
 
 shared_layout! {
     /// Room for some ends of one channel.
-    pub struct EndBlock: 2432 {
+    pub struct EndBlock: 2688 {
         /// Whose it is.
         pub(crate) chain: CachePadded<BlockChain>,
         /// Sending ends, see `EndState`.
         pub(crate) senders: CachePadded<[AtomicU64; 16]>,
         /// Lanes of the channel: `{lane, generation}` plus one, or 0.
         pub(crate) lanes: CachePadded<[AtomicU64; 16]>,
-        /// Receiving ends.
-        pub(crate) receivers: [CachePadded<ReceiverEnd>; 16],
+        /// Receiving ends, see `EndState`.
+        pub(crate) receivers: CachePadded<[AtomicU64; 16]>,
+        /// The ports that their owners sleep at, plus one; 0 while one never slept.
+        pub(crate) ports: CachePadded<[AtomicU64; 16]>,
+        /// Their batches between lane and user code: stored to at each message, and away from what senders look at.
+        pub(crate) claims: [CachePadded<Claim>; 16],
     }
 }
 
@@ -59,18 +63,6 @@ shared_layout! {
         pub(crate) owner: AtomicU64,
         /// A `Link` to the next block.
         pub(crate) next: AtomicU64,
-    }
-}
-
-shared_layout! {
-    /// One receiving end.
-    pub struct ReceiverEnd: 80 {
-        /// See `EndState`.
-        pub(crate) word: AtomicU64,
-        /// The port that its owner sleeps at, plus one; 0 while it never slept.
-        pub(crate) port: AtomicU64,
-        /// The batch between lane and user code.
-        pub(crate) claim: Claim,
     }
 }
 

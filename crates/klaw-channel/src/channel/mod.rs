@@ -8,4 +8,4 @@ pub(crate) mod repair;
 pub(crate) mod wake;
 
 pub use layout::ChannelId;
-pub(crate) use layout::{BlockChain, ChannelEntry, ChannelFacts, EndBlock, ReceiverEnd};
+pub(crate) use layout::{BlockChain, ChannelEntry, ChannelFacts, EndBlock};

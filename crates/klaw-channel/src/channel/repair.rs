@@ -24,8 +24,8 @@ use crate::transit::in_transit;
 impl Repair for Tables {
     fn repair(&self, me: Stamp, dead: Stamp) -> Progress {
         let lanes = self.lanes();
-        for end in self.blocks().iter().flat_map(|block| &block.receivers) {
-            decide_claim(&end.claim, lanes, dead);
+        for claim in self.blocks().iter().flat_map(|block| &block.claims) {
+            decide_claim(claim, lanes, dead);
         }
         for lane in lanes {
             release_lease(lane, dead);
@@ -171,7 +171,7 @@ impl Tables {
             let mut batch = Batch::default();
             loop {
                 batch.clear();
-                let drop_refs = |message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
+                let drop_refs = |_, message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
                 match take(lane, lane_id, self, (me, &claim), limits, &mut batch, drop_refs) {
                     Take::Taken => {}
                     Take::Drained => break retire(self, Some(id), lane_id),

@@ -37,19 +37,18 @@ impl ReceiverList {
 
 fn open_receivers(tables: &Tables, id: ChannelId) -> impl Iterator<Item = (u32, usize)> {
     blocks(tables, id).flat_map(|(index, block)| {
-        let open =
-            |place: &usize| matches!(EndState::load(&block.receivers[*place].word).code, EndCode::Open(_));
+        let open = |place: &usize| matches!(EndState::load(&block.receivers[*place]).code, EndCode::Open(_));
         (0..BLOCK_ENDS).filter(open).map(move |place| (index, place))
     })
 }
 
 fn port_of(tables: &Tables, (block, place): (u32, usize)) -> Option<u32> {
-    let end = &tables.blocks().get(block as usize)?.receivers[place];
+    let block = tables.blocks().get(block as usize)?;
     // A closed end's port may be somebody else's by now.
-    if !matches!(EndState::load(&end.word).code, EndCode::Open(_)) {
+    if !matches!(EndState::load(&block.receivers[place]).code, EndCode::Open(_)) {
         return None;
     }
-    let port = end.port.load(Ordering::Relaxed);
+    let port = block.ports[place].load(Ordering::Relaxed);
     u32::try_from(port).ok()?.checked_sub(1)
 }
 

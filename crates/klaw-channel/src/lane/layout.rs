@@ -23,13 +23,15 @@ shared_layout! {
 
 shared_layout! {
     /// A lane's state and where it belongs.
-    pub struct LaneIdentity: 24 {
+    pub struct LaneIdentity: 32 {
         /// `{code:4, generation:28, sender's stamp:32}`.
         pub(crate) state: AtomicU64,
         /// Index of its channel, plus one.
         pub(crate) channel: AtomicU64,
         /// Port of its sender, plus one: whom to ring when it waits for credits.
         pub(crate) port: AtomicU64,
+        /// 1 while the sender sleeps for want of credits. Receivers look at it after each batch: not on a line that changes often.
+        pub(crate) waiting: AtomicU64,
     }
 }
 
@@ -63,15 +65,13 @@ shared_layout! {
 
 shared_layout! {
     /// A lane's share of its channel's capacity. Counts are the low half of the absolute ones.
-    pub struct LaneCredit: 32 {
+    pub struct LaneCredit: 24 {
         /// `{messages:32, grant tag:32}` that the sender may reach.
         pub(crate) message_limit: AtomicU64,
         /// `{units:32, grant tag:32}` that the sender may reach.
         pub(crate) unit_limit: AtomicU64,
         /// `{messages:32, units:32}` that the sender asks for.
         pub(crate) ask: AtomicU64,
-        /// 1 while the sender sleeps for want of credits.
-        pub(crate) waiting: AtomicU64,
     }
 }
 

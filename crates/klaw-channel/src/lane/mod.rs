@@ -7,7 +7,8 @@
 //! Each receiver has a [`Claim`] of its own, whose `intent` says how far it is about to move the head.
 //!
 //! # Send ([`Writer`])
-//! Room for the record and a LINK? Copy it in, Release `tail`: one store for a whole batch. Otherwise grow, and shrinking is the same
+//! Room for the record and a LINK? Copy it in, Release `tail`: one store for a whole batch, whose copies may go past the caches and are
+//! then fenced before it. Otherwise grow, and shrinking is the same
 //! with a smaller ring: 1 CAS a ring FREE → ALLOC(lane). 2 store its base, the position behind the LINK. 3 Release LIVE. 4 write LINK.
 //! 5 Release `tail` past it. The old ring is never touched again by the sender.
 //!
@@ -30,6 +31,8 @@
 //! Intents are decided before the lease is cleared, so head and `taken` stand still meanwhile. Every value that a repair
 //! writes is absolute (`taken` after the batch, `lost` after the loss) and only grows: a stale reaper's CAS fails.
 
+mod batch;
+mod claim;
 mod layout;
 mod reader;
 mod repair;
@@ -37,12 +40,13 @@ mod repair;
 mod tests;
 mod writer;
 
+pub(crate) use batch::Batch;
 #[cfg(all(test, loom))]
 pub(crate) use layout::lease_word;
 pub(crate) use layout::{
     Claim, LaneCode, LaneCredit, LaneEntry, LaneId, LaneIdentity, LaneSent, LaneState, LaneTag, LaneTaken,
     lease_holder, reading_base,
 };
-pub(crate) use reader::{Batch, Take, TakeLimits, take};
+pub(crate) use reader::{Take, TakeLimits, take};
 pub(crate) use repair::{decide_claim, end_lane, finish_drained, release_lease, repair_rings};
 pub(crate) use writer::Writer;

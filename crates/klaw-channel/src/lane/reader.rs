@@ -4,36 +4,13 @@ use klaw_shm::Stamp;
 use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::sync::Ordering;
 
+use super::batch::{Batch, Run};
 use super::layout::{
     Claim, Intent, LaneCode, LaneEntry, LaneId, head_ring_parts, head_ring_word, lease_parts, lease_word,
 };
 use crate::crash::{ChannelMutant, ChannelPoint};
-use crate::record::{HEADER_BYTES, Header, Message, RECORD_ALIGN, RecordKind, charge_units};
+use crate::record::{HEADER_BYTES, Header, Message, RECORD_ALIGN, RecordKind};
 use crate::ring::{self, RingCode, RingPool};
-
-/// Messages in a private copy, in order.
-#[derive(Debug, Default)]
-pub(crate) struct Batch {
-    bytes: Vec<u8>,
-    /// Where each message's record starts in `bytes`, and its header.
-    records: Vec<(usize, Header)>,
-}
-
-impl Batch {
-    pub(crate) fn clear(&mut self) {
-        self.bytes.clear();
-        self.records.clear();
-    }
-
-    pub(crate) fn len(&self) -> usize {
-        self.records.len()
-    }
-
-    pub(crate) fn get(&self, n: usize) -> Option<Message<'_>> {
-        let (at, header) = self.records.get(n)?;
-        Message::parse(header, self.bytes.get(*at..)?)
-    }
-}
 
 /// How much to take at once.
 #[derive(Debug, Clone, Copy)]
@@ -60,8 +37,8 @@ pub(crate) enum Take {
     Corrupt,
 }
 
-/// Takes a batch from a lane into `batch`, which must be empty. `accept` sees each message with its position before the
-/// head passes it: whoever keeps books about refs does it there.
+/// Takes a batch from a lane into `batch`, which must be empty. `accept` sees each message that refers to anything, with its place
+/// in the batch and its position, before the head passes it: whoever keeps books about refs does it there.
 ///
 /// Afterwards the claim is UNDECIDED: user code gets the messages one by one, each counted by [`Claim::hand_out`].
 pub(crate) fn take(
@@ -71,7 +48,7 @@ pub(crate) fn take(
     (me, claim): (Stamp, &Claim),
     limits: TakeLimits,
     batch: &mut Batch,
-    accept: impl FnMut(&Message<'_>, u64),
+    accept: impl FnMut(usize, &Message<'_>, u64),
 ) -> Take {
     // Most looks find nothing: they cost a load and no CAS, and don't make others find the lane leased. What is published
     // after this look rings, or is found by the look after arming.
@@ -117,7 +94,7 @@ struct Cursor {
     entered: u64,
 }
 
-impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
+impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
     fn run(&mut self) -> Take {
         let head = self.lane.taken.head.load(Ordering::Relaxed);
         let (ring, base) = head_ring_parts(self.lane.taken.head_ring.load(Ordering::Relaxed), head);
@@ -165,49 +142,59 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
         {
             return None;
         }
-        let piece = there.min(ring_bytes - offset);
-        let (mut start, offset) = (self.batch.bytes.len(), usize::try_from(offset).ok()?);
-        let wanted =
-            usize::try_from(piece).ok()?.min((self.limits.bytes & !(HEADER_BYTES - 1)).max(HEADER_BYTES));
+        let piece = usize::try_from(there.min(ring_bytes - offset)).ok()?;
+        let (start, offset) = (self.batch.bytes.len(), usize::try_from(offset).ok()?);
+        // Whoever wants one message must not copy all that there is.
+        let bytes = self.limits.bytes.min(self.limits.messages.saturating_mul(COPY_A_MESSAGE_BYTES));
+        let wanted = piece.min((bytes & !(HEADER_BYTES - 1)).max(HEADER_BYTES));
         if mutant(ChannelMutant::HeadBeforeCopy) {
-            self.lane.taken.head.store(cursor.at.wrapping_add(piece), Ordering::Release);
+            self.lane.taken.head.store(cursor.at.wrapping_add(piece as u64), Ordering::Release);
         }
         // SAFETY: this thread holds the lane's lease, and the range lies between head and tail, which the sender leaves
         // alone until the head has passed it.
         unsafe { memory.read(offset, wanted, &mut self.batch.bytes) };
-        loop {
-            let at_start = self.batch.bytes.len() - start;
-            if at_start < HEADER_BYTES {
-                return Some(self.batch.len() > 0);
+        let header = Header::decode(self.batch.bytes.get(start..)?)?;
+        match header.kind {
+            RecordKind::Pad => {
+                cursor.at = cursor.at.wrapping_add(header.stride());
+                return Some(false);
             }
-            let header = Header::decode(&self.batch.bytes[start..])?;
-            let stride = header.stride();
-            if header.kind == RecordKind::Pad {
-                cursor.at = cursor.at.wrapping_add(stride);
-                return Some(self.batch.len() > 0);
-            }
-            if header.kind == RecordKind::Link {
-                // The messages before a LINK are a batch of their own: a batch lies in one ring.
-                return if self.batch.len() > 0 { Some(true) } else { self.follow(cursor, header.meta) };
-            }
-            if stride > at_start as u64 {
-                if self.batch.len() > 0 {
-                    return Some(true);
-                }
-                // One record alone, however large: the rest of it.
-                let whole = usize::try_from(stride).ok().filter(|&s| s as u64 <= piece && wanted < s)?;
-                // SAFETY: as above.
-                unsafe { memory.read(offset + wanted, whole - wanted, &mut self.batch.bytes) };
-            }
-            let message = Message::parse(&header, &self.batch.bytes[start..])?;
-            (self.accept)(&message, cursor.at);
-            self.batch.records.push((start, header));
-            cursor.at += stride;
-            start += usize::try_from(stride).ok()?;
-            if self.batch.len() == self.limits.messages {
-                return Some(true);
-            }
+            RecordKind::Link => return self.follow(cursor, header.meta),
+            RecordKind::Message => {}
         }
+        let whole = usize::try_from(header.stride()).ok().filter(|&stride| stride <= piece)?;
+        if whole > wanted {
+            // One record alone, however large: the rest of it.
+            // SAFETY: as above.
+            unsafe { memory.read(offset + wanted, whole - wanted, &mut self.batch.bytes) };
+        }
+        self.batch.next = start;
+        self.scan(cursor, start)
+    }
+
+    /// Takes the messages that are whole in the copy from `start` on, the first of which is. `None` for nonsense.
+    fn scan(&mut self, cursor: &mut Cursor, start: usize) -> Option<bool> {
+        let limit = self.limits.messages.max(1);
+        let mut run = Run { messages: 0, units: 0, end: start };
+        let sound = loop {
+            run.extend(&self.batch.bytes, limit);
+            let rest = self.batch.bytes.get(run.end..)?;
+            if run.messages == limit || rest.len() < HEADER_BYTES {
+                break true;
+            }
+            let Some(header) = Header::decode(rest) else { break false };
+            // What comes before a LINK is a batch of its own: a batch lies in one piece of one ring.
+            if header.kind != RecordKind::Message {
+                break true;
+            }
+            let Some(message) = Message::parse(&header, rest) else { break true };
+            let at = cursor.at.wrapping_add((run.end - start) as u64);
+            (self.accept)(run.messages, &message, at);
+            run.push(&header, message.payload.len());
+        };
+        cursor.at = cursor.at.wrapping_add((run.end - start) as u64);
+        (self.batch.messages, self.batch.units) = (run.messages, run.units);
+        sound.then_some(true)
     }
 
     /// Goes on in the ring that a LINK at the cursor names, and gives the old one back.
@@ -236,12 +223,8 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
     /// The batch is copied: moves the head past it, and the books with it.
     fn advance(&mut self, to: u64) {
         let taken = &self.lane.taken;
-        let units: u64 = (0..self.batch.len())
-            .filter_map(|n| self.batch.get(n))
-            .map(|m| u64::from(charge_units(m.payload.len())))
-            .sum();
         let messages_after = taken.messages.load(Ordering::Relaxed) + self.batch.len() as u64;
-        let units_after = taken.units.load(Ordering::Relaxed) + units;
+        let units_after = taken.units.load(Ordering::Relaxed) + self.batch.units;
         let intent = Intent::undecided(self.me, to);
         self.claim.intend(self.id, intent, self.batch.len() as u64, (messages_after, units_after));
         crash_point(ChannelPoint::IntentStored);
@@ -269,49 +252,8 @@ impl<P: RingPool, A: FnMut(&Message<'_>, u64)> Taking<'_, P, A> {
     }
 }
 
+/// Bytes to copy for each message that is wanted; one that is larger is copied whole nevertheless.
+const COPY_A_MESSAGE_BYTES: usize = 256;
+
 /// More than any lane can hold: a distance beyond it is nonsense.
 const MAX_STREAM_BYTES: u64 = 1 << 40;
-
-impl Claim {
-    /// For the entry's next owner: no batch is open.
-    pub(crate) fn reset(&self) {
-        // Release: a late reaper that reads words of the new owner finds that the intent has changed.
-        self.intent.store(Intent::NONE, Ordering::Release);
-    }
-
-    /// Its owner closes it: what was taken and not handed out is lost.
-    pub(crate) fn give_up(&self) {
-        if self.intent.load(Ordering::Relaxed) == Intent::NONE {
-            return;
-        }
-        let missing =
-            self.handed_after.load(Ordering::Relaxed).wrapping_sub(self.handed.load(Ordering::Relaxed));
-        let before = self.lost_before.load(Ordering::Relaxed);
-        self.lost.store(before.wrapping_add(missing), Ordering::Release);
-        self.intent.store(Intent::NONE, Ordering::Release);
-    }
-
-    /// Says what is about to be taken. Stored whole before the intent is.
-    fn intend(&self, lane: LaneId, intent: Intent, count: u64, (messages, units): (u64, u64)) {
-        // Release each; pairs with the Acquire loads in `repair::count_lost`: a late reaper of the entry's last owner that
-        // reads one of these finds, when it looks at the intent again, that this owner has reset it.
-        self.lane.store(lane.pack(), Ordering::Release);
-        self.messages_after.store(messages, Ordering::Release);
-        self.units_after.store(units, Ordering::Release);
-        self.handed_after.store(self.handed.load(Ordering::Relaxed) + count, Ordering::Release);
-        self.lost_before.store(self.lost.load(Ordering::Relaxed), Ordering::Release);
-        // Release; pairs with the Acquire in `repair::decide_claim`.
-        self.intent.store(intent.pack(), Ordering::Release);
-    }
-
-    /// One message of the batch goes to user code now.
-    pub(crate) fn hand_out(&self) {
-        let handed = self.handed.load(Ordering::Relaxed) + 1;
-        self.handed.store(handed, Ordering::Release);
-        crash_point(ChannelPoint::HandedOut);
-        if handed == self.handed_after.load(Ordering::Relaxed) {
-            self.intent.store(Intent::NONE, Ordering::Release);
-            crash_point(ChannelPoint::IntentCleared);
-        }
-    }
-}

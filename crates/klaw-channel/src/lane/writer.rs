@@ -13,6 +13,10 @@ use crate::ring::{self, RingPool};
 /// Every ring keeps room for one of these, so that a sender can always leave it.
 const LINK_BYTES: u64 = HEADER_BYTES as u64;
 
+/// A batch of this many bytes goes past the caches. The last batch tells what the next will be: to begin with ordinary stores and go
+/// on with streamed ones is worse than either.
+const STREAM_FROM_BYTES: u64 = 2048;
+
 /// Wraps in a row with the ring nearly empty before the lane moves into a smaller one.
 const WRAPS_BEFORE_SHRINKING: u32 = 8;
 
@@ -30,6 +34,10 @@ pub(crate) struct Writer {
     published: u64,
     /// The head as last seen: it may be further by now.
     head: u64,
+    /// A record that ends here or before fits behind the last one, without a look at anything.
+    clear: u64,
+    /// Records go past the caches.
+    streaming: bool,
     idle_wraps: u32,
 }
 
@@ -54,7 +62,7 @@ impl Writer {
         let ring_bytes = bytes.len() as u64;
         // SAFETY: the pool outlives the writer, as the caller says.
         let memory = unsafe { bytes.unbound() };
-        Ok(Some(Self {
+        let mut writer = Self {
             id,
             memory,
             base: tail,
@@ -62,8 +70,12 @@ impl Writer {
             tail,
             published: tail,
             head: tail,
+            clear: tail,
+            streaming: false,
             idle_wraps: 0,
-        }))
+        };
+        writer.clear = writer.clear_end();
+        Ok(Some(writer))
     }
 
     /// Size of the ring that the next record goes to.
@@ -75,6 +87,18 @@ impl Writer {
     /// True if records wait to be published.
     pub(crate) fn is_dirty(&self) -> bool {
         self.tail != self.published
+    }
+
+    /// Copies a record in if its place is behind the last one and nothing needs to be looked at. False if it did not.
+    #[inline]
+    pub(crate) fn push_short(&mut self, header: &Header, payload: &[u8]) -> bool {
+        let end = self.tail + header.stride();
+        if end > self.clear {
+            return false;
+        }
+        self.write_one(header, payload);
+        self.tail = end;
+        true
     }
 
     /// Finds room for a record of `stride` bytes: where it will start, or `None` if no ring has room for it now. An end in
@@ -107,13 +131,21 @@ impl Writer {
             self.write(&Header { body_bytes, kind: RecordKind::Pad, refs: 0, meta: 0, ack: 0 }, &[]);
             self.tail += pad;
         }
-        self.write(header, parts);
+        match parts {
+            [payload] => self.write_one(header, payload),
+            parts => self.write(header, parts),
+        }
         self.tail += stride;
+        self.clear = self.clear_end();
     }
 
     /// Makes everything pushed visible, by one store. `messages` and `units` are what was sent with it, in total.
     pub(crate) fn publish(&mut self, lane: &LaneEntry, messages: u64, units: u64) {
         crash_point(ChannelPoint::RecordWritten);
+        if self.streaming {
+            Bytes::end_streaming();
+        }
+        self.streaming = self.tail - self.published >= STREAM_FROM_BYTES;
         // Before the tail: a sender killed in between has counted too much, never too little, so that a repair that
         // takes back its unused credits leaves what it may have published covered.
         lane.sent.messages.store(messages, Ordering::Relaxed);
@@ -127,6 +159,14 @@ impl Writer {
 
     fn offset(&self) -> u64 {
         (self.tail - self.base) & (self.ring_bytes - 1)
+    }
+
+    /// Up to where records fit one behind the other, by what is known of the head. A LINK fits behind them, and the ring's very end is
+    /// left to [`Writer::place`], which looks there whether the ring is too large.
+    fn clear_end(&self) -> u64 {
+        let ring_end = self.tail - self.offset() + self.ring_bytes;
+        let free_end = self.head.max(self.base) + self.ring_bytes;
+        ring_end.min(free_end) - LINK_BYTES
     }
 
     /// Bytes to skip so that a record does not wrap.
@@ -214,11 +254,27 @@ impl Writer {
         self.ring_bytes = memory.len() as u64;
         // SAFETY: the pool outlives the writer, see `open`.
         self.memory = unsafe { memory.unbound() };
+        self.clear = self.clear_end();
         self.idle_wraps = 0;
         Ok(true)
     }
 
     #[inline]
+    fn write_one(&mut self, header: &Header, payload: &[u8]) {
+        debug_assert_eq!(payload.len(), header.body_bytes as usize);
+        #[expect(clippy::cast_possible_truncation, reason = "64-bit only, and less than a ring")]
+        let at = self.offset() as usize;
+        let header = header.encode();
+        if self.streaming {
+            // SAFETY: as in `write`; `publish` fences before it stores the tail.
+            unsafe { self.memory.write_record::<true>(at, header, payload) };
+        } else {
+            // SAFETY: as in `write`.
+            unsafe { self.memory.write_record::<false>(at, header, payload) };
+            self.streaming = self.tail - self.published >= STREAM_FROM_BYTES;
+        }
+    }
+
     fn write(&self, header: &Header, parts: &[&[u8]]) {
         #[expect(clippy::cast_possible_truncation, reason = "64-bit only, and less than a ring")]
         let mut at = self.offset() as usize;

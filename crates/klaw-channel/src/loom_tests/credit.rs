@@ -5,7 +5,7 @@ use loom::sync::Arc;
 use loom::thread;
 
 use super::{finds, holds};
-use crate::channel::credit::{Account, Amount, Lease, give_back, help};
+use crate::channel::credit::{Account, Amount, Lease, Want, give_back, help};
 use crate::crash::ChannelMutant;
 use crate::lane::{LaneCode, LaneEntry, LaneId, LaneState};
 use crate::testing::stamp;
@@ -41,9 +41,16 @@ impl Shared {
 
     /// One message's worth for lane `me`, as a sender gets it. False when the channel is full.
     fn lease(&self, me: usize) -> bool {
+        self.lease_many(me, 1)
+    }
+
+    /// Credits for `messages`: as one lease that is used bit by bit.
+    fn lease_many(&self, me: usize, messages: u32) -> bool {
+        let need = Amount { messages, units: messages };
+        let want = Want { need, expected: need, held: Amount::default() };
         loop {
             let quiet = help(&self.grant, &self.lanes);
-            match self.account().lease(quiet, LANES[me], Amount { messages: 1, units: 1 }) {
+            match self.account().lease(quiet, LANES[me], want) {
                 Lease::Granted(_) => return true,
                 Lease::Full => return false,
                 Lease::Again => {}
@@ -124,7 +131,7 @@ fn waiting_sender_and_receiver() {
             }
         })
     };
-    let waiting = &shared.lanes[1].credit.waiting;
+    let waiting = &shared.lanes[1].identity.waiting;
     shared.lanes[1].identity.port.store(1, Ordering::Relaxed);
     let mut leased = shared.lease(1);
     if !leased {
@@ -144,4 +151,43 @@ fn a_waiting_sender_is_woken() {
 #[test]
 fn a_sleep_without_a_second_try_is_found() {
     finds(ChannelMutant::SleepWithoutSecondTry, waiting_sender_and_receiver);
+}
+
+/// A sender has published one message and holds the credit of another. It flushes while a second sender finds the channel full and
+/// goes to sleep: that one has got the credit or a ring by then.
+fn waiting_sender_and_flush() {
+    let shared = Shared::new(2);
+    assert!(shared.lease_many(0, 2));
+    let holder = {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || {
+            // As `Sender::flush`: give back, one fence, then look who waits.
+            if give_back(&shared.lanes[0], 1, 1) {
+                fence(Ordering::SeqCst);
+                if shared.account().waiting_ports().next().is_some() {
+                    shared.rings.store(1, Ordering::Relaxed);
+                }
+            }
+        })
+    };
+    let mut leased = shared.lease(1);
+    if !leased {
+        shared.lanes[1].identity.port.store(1, Ordering::Relaxed);
+        shared.lanes[1].identity.waiting.store(1, Ordering::Relaxed);
+        fence(Ordering::SeqCst);
+        leased = !klaw_shm::crash::mutant(ChannelMutant::SleepWithoutSecondTry) && shared.lease(1);
+    }
+    holder.join().unwrap();
+    shared.assert_within_capacity();
+    assert!(leased || shared.rings.load(Ordering::Relaxed) > 0, "asleep over credits that came back");
+}
+
+#[test]
+fn credits_that_were_held_wake_who_waits() {
+    holds(waiting_sender_and_flush);
+}
+
+#[test]
+fn a_sleep_over_held_credits_is_found() {
+    finds(ChannelMutant::SleepWithoutSecondTry, waiting_sender_and_flush);
 }

@@ -33,9 +33,9 @@ fn receive(shared: &Shared, me: u32, claim: &Claim, got: &mut Vec<u32>) -> Take 
     let mut batch = Batch::default();
     let limits = TakeLimits { messages: 3, bytes: 128 };
     let taker = (stamp(me), claim);
-    let outcome = take(&shared.lane, shared.id, &shared.pool, taker, limits, &mut batch, |_, _| {});
-    for n in 0..batch.len() {
-        got.push(check(&batch.get(n).unwrap()));
+    let outcome = take(&shared.lane, shared.id, &shared.pool, taker, limits, &mut batch, |_, _, _| {});
+    while let Some(message) = batch.next() {
+        got.push(check(&message));
         claim.hand_out();
     }
     assert_ne!(outcome, Take::Corrupt);

@@ -32,9 +32,9 @@ impl Shared {
         let mut batch = Batch::default();
         let limits = TakeLimits { messages: 1, bytes: 64 };
         let outcome =
-            take(self.lane(), self.id, &self.pool, (stamp(me), claim), limits, &mut batch, |_, _| {});
-        for n in 0..batch.len() {
-            got.push(check(&batch.get(n).unwrap()));
+            take(self.lane(), self.id, &self.pool, (stamp(me), claim), limits, &mut batch, |_, _, _| {});
+        while let Some(message) = batch.next() {
+            got.push(check(&message));
             claim.hand_out();
         }
         assert_ne!(outcome, Take::Corrupt);
@@ -113,7 +113,7 @@ fn two_reapers_of_a_receiver(head_moved: bool) {
     let mut batch = Batch::default();
     let limits = TakeLimits { messages: 1, bytes: 64 };
     let taker = (stamp(DEAD_RECEIVER), &shared.dead_claim);
-    take(shared.lane(), id, &shared.pool, taker, limits, &mut batch, |_, _| {});
+    take(shared.lane(), id, &shared.pool, taker, limits, &mut batch, |_, _, _| {});
     shared
         .lane()
         .lease

@@ -25,20 +25,17 @@ impl Receiver {
     /// Nobody waits any more, because a message was taken: [`Receiver::stop_waiting`] without the ring, which whoever
     /// takes a batch hands on if there is more.
     pub fn forget_port(&mut self) {
-        self.end_entry().port.store(0, Ordering::Relaxed);
+        self.port_word().store(0, Ordering::Relaxed);
     }
 
     /// True if the next [`Receiver::try_recv`] has a message; takes a batch of up to `max` messages if it must.
     pub fn is_ready(&mut self, max: usize) -> Result<bool, ChannelError> {
-        if self.handed < self.batch.len() {
-            return Ok(true);
-        }
-        self.fill(max)
+        if self.batch.is_done() { self.fill(max) } else { Ok(true) }
     }
 
     /// Payload bytes of the message that the next [`Receiver::try_recv`] hands out, if it is taken already.
     #[must_use]
     pub fn next_bytes(&self) -> Option<usize> {
-        self.batch.get(self.handed).map(|message| message.payload.len())
+        self.batch.next_bytes()
     }
 }

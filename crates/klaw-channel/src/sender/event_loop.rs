@@ -12,11 +12,6 @@ pub struct WaitsForRoom {
 }
 
 impl Sender {
-    /// Makes everything pushed visible, and wakes a receiver that sleeps.
-    pub fn publish(&mut self) {
-        self.flush();
-    }
-
     /// Flushes, and says that this sender waits for room. Try to send once more before sleeping at `port`. Meant for a sender
     /// that was told [`Full`](crate::ChannelError::Full); `None` if it has never sent, so that nothing can be full.
     #[must_use]

@@ -1,6 +1,10 @@
 //! The sending end of a channel.
 
 mod event_loop;
+mod lane;
+#[cfg(all(test, not(loom)))]
+mod tests;
+mod turn;
 mod wait;
 
 use std::fmt;
@@ -9,23 +13,27 @@ use std::time::Instant;
 
 use klaw_shm::Port;
 use klaw_shm::crash::crash_point;
-use klaw_shm::sync::{Ordering, fence};
+use klaw_shm::sync::Ordering;
 
+use self::lane::{OpenLane, header};
 #[cfg(feature = "tokio")]
 use crate::async_port::AsyncPort;
-use crate::channel::credit::{Account, Amount, Lease, give_back, help};
+use crate::channel::credit::{Account, Amount, Lease, Want, help};
 use crate::channel::ends::{End, Role};
-use crate::channel::lanes::{LaneList, open_lane, retire_if_empty};
+use crate::channel::lanes::{LaneList, retire_if_empty};
 use crate::channel::layout::{ChannelEntry, ChannelId, Side};
 use crate::channel::wake::ReceiverList;
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
-use crate::lane::{LaneCode, LaneId, Writer};
+use crate::lane::LaneCode;
 use crate::node::{Node, Overflow, payload_limit_bytes};
-use crate::record::{Header, MAX_REFS, REF_BYTES, RecordKind, charge_units};
+use crate::record::{MAX_REFS, REF_BYTES, charge_units};
 use crate::transit::{Share, stamp};
 
 pub use event_loop::WaitsForRoom;
+
+/// Nobody knows how many messages are to come.
+const MANY: u32 = u32::MAX;
 
 /// One sending end. Messages of one sender arrive in their order; those of different senders mix.
 ///
@@ -39,22 +47,13 @@ pub struct Sender {
     lane: Option<OpenLane>,
     lanes: LaneList,
     receivers: ReceiverList,
+    /// Something was published, and no fenced look has followed.
+    owes_look: bool,
     port: Option<Port>,
     #[cfg(feature = "tokio")]
     async_port: Option<Arc<AsyncPort>>,
     /// Dropped last: ports are given back before this process may have left.
     node: Arc<Node>,
-}
-
-/// The sender's lane, made at its first message.
-#[derive(Debug)]
-struct OpenLane {
-    id: LaneId,
-    writer: Writer,
-    /// Leased and not used yet.
-    credit: Amount,
-    sent_messages: u64,
-    sent_units: u64,
 }
 
 impl Sender {
@@ -70,6 +69,7 @@ impl Sender {
             lane: None,
             lanes: LaneList::default(),
             receivers: ReceiverList::default(),
+            owes_look: false,
             port: None,
             #[cfg(feature = "tokio")]
             async_port: None,
@@ -95,7 +95,7 @@ impl Sender {
 
     /// Sends if there is room now.
     pub fn try_send(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
-        let sent = self.push(tag, payload);
+        let sent = self.push_looking(tag, payload, &[], 1);
         self.flush();
         sent
     }
@@ -112,8 +112,7 @@ impl Sender {
         payloads: impl IntoIterator<Item = impl AsRef<[u8]>>,
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
-        let mut payloads = payloads.into_iter();
-        let sent = payloads.try_for_each(|payload| self.push_or_wait(0, payload.as_ref(), &[], deadline));
+        let sent = self.push_many(payloads.into_iter(), deadline);
         self.flush();
         sent
     }
@@ -126,46 +125,79 @@ impl Sender {
         ends: &[Share<'_>],
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
-        let sent = self.push_or_wait(tag, payload, ends, deadline);
+        let sent = self.push_or_wait(tag, payload, ends, 1, deadline);
         // Also after an error: what was leased for the message must not wait in this lane.
         self.flush();
         sent
     }
 
-    #[inline]
+    fn push_many(
+        &mut self,
+        mut payloads: impl Iterator<Item = impl AsRef<[u8]>>,
+        deadline: Option<Instant>,
+    ) -> Result<(), ChannelError> {
+        while let Some(payload) = payloads.next() {
+            let payload = payload.as_ref();
+            if !self.lane.as_mut().is_some_and(|open| open.push_short(0, payload)) {
+                let more = payloads.size_hint().1.and_then(|more| u32::try_from(more).ok());
+                let expected = more.map_or(MANY, |more| more.saturating_add(1));
+                self.push_or_wait(0, payload, &[], expected, deadline)?;
+            }
+        }
+        Ok(())
+    }
+
     fn push_or_wait(
         &mut self,
         tag: u32,
         payload: &[u8],
         ends: &[Share<'_>],
+        expected: u32,
         deadline: Option<Instant>,
     ) -> Result<(), ChannelError> {
-        match self.push_with(tag, payload, ends) {
+        match self.push_looking(tag, payload, ends, expected) {
             Err(ChannelError::Full { .. }) if self.waits_when_full() => {
-                self.wait_for_room(deadline, |sender| sender.push_with(tag, payload, ends))
+                self.wait_for_room(deadline, |sender| sender.push_looking(tag, payload, ends, expected))
             }
-            other => other,
+            // Not `other => other`: to copy a result that was just written waits for every store before it.
+            Err(e) => Err(e),
+            Ok(()) => Ok(()),
         }
     }
 
-    /// Puts a message into the lane; receivers see it after the next [`Sender::flush`]. For many messages at once.
+    /// Puts a message into the lane; receivers see it after the next [`Sender::publish`] or [`Sender::flush`]. For many messages in a
+    /// turn.
+    #[inline]
     pub fn push(&mut self, tag: u32, payload: &[u8]) -> Result<(), ChannelError> {
-        self.push_with(tag, payload, &[])
+        if let Some(open) = &mut self.lane
+            && !Side::load(&self.node.tables().known_channel(self.id).facts.receivers).closed
+            && open.push_short(tag, payload)
+        {
+            return Ok(());
+        }
+        self.push_looking(tag, payload, &[], MANY)
     }
 
     /// [`Sender::push`] with ends of channels.
-    #[inline]
     pub fn push_with(&mut self, tag: u32, payload: &[u8], ends: &[Share<'_>]) -> Result<(), ChannelError> {
+        self.push_looking(tag, payload, ends, MANY)
+    }
+
+    /// Puts a message in, with everything that there may be to look at. `expected` messages are to come, this one included.
+    fn push_looking(
+        &mut self,
+        tag: u32,
+        payload: &[u8],
+        ends: &[Share<'_>],
+        expected: u32,
+    ) -> Result<(), ChannelError> {
         if Side::load(&self.channel().facts.receivers).closed {
             return Err(Role::Receiver.closed_error());
         }
         self.check_size(payload, ends)?;
-        let units = charge_units(payload.len());
         self.open_lane()?;
-        self.lease(units)?;
-        #[expect(clippy::cast_possible_truncation, reason = "bounded by check_size")]
-        let (body_bytes, refs) = ((ends.len() * REF_BYTES + payload.len()) as u32, ends.len() as u16);
-        let header = Header { body_bytes, kind: RecordKind::Message, refs, meta: tag, ack: 0 };
+        self.lease(charge_units(payload.len()), expected)?;
+        let header = header(tag, ends.len() * REF_BYTES + payload.len(), ends.len());
         let tables = self.node.tables();
         let open = self.lane.as_mut().expect("opened above");
         let lane = tables.known_lane(open.id);
@@ -178,10 +210,7 @@ impl Sender {
             let refs = stamp(tables, self.node.me(), open.id, at, ends)?;
             open.writer.push(&header, &[&refs, payload]);
         }
-        open.credit.messages -= 1;
-        open.credit.units -= units;
-        open.sent_messages += 1;
-        open.sent_units += u64::from(units);
+        open.count(payload);
         Ok(())
     }
 
@@ -195,32 +224,6 @@ impl Sender {
             return Err(ChannelError::InvalidOption { option: "ends", found, expected: "at most 4,096" });
         }
         Ok(())
-    }
-
-    /// Makes everything pushed visible, wakes who waits for it, and gives back what was leased and not used.
-    pub fn flush(&mut self) {
-        let tables = self.node.tables();
-        let Some(open) = &mut self.lane else { return };
-        let lane = tables.known_lane(open.id);
-        let published = open.writer.is_dirty();
-        if published {
-            open.writer.publish(lane, open.sent_messages, open.sent_units);
-            // Store the record, then load bells and the receivers' side: pairs with the fences of a receiver that arms its
-            // bell, and of whoever closes that side.
-            fence(Ordering::SeqCst);
-            self.receivers.refresh(tables, self.id);
-            self.receivers.ring_one(tables, None);
-        }
-        if open.credit != Amount::default() {
-            open.credit = Amount::default();
-            if give_back(lane, open.sent_messages, open.sent_units) {
-                self.ring_other_senders();
-            }
-        }
-        if published && Side::load(&self.channel().facts.receivers).closed {
-            // Nobody will read it: what it refers to must not wait in it for ever.
-            self.node.tables().discard_unread(self.node.me(), self.id);
-        }
     }
 
     fn channel(&self) -> &ChannelEntry {
@@ -238,29 +241,21 @@ impl Sender {
 
     fn open_lane(&mut self) -> Result<(), ChannelError> {
         if self.lane.is_none() {
-            let tables = self.node.tables();
-            let (id, writer) = open_lane(tables, self.id, self.node.me())?;
-            let lane = tables.known_lane(id);
-            self.lane = Some(OpenLane {
-                id,
-                writer,
-                credit: Amount::default(),
-                sent_messages: lane.sent.messages.load(Ordering::Relaxed),
-                sent_units: lane.sent.units.load(Ordering::Relaxed),
-            });
+            self.lane = Some(OpenLane::open(self.node.tables(), self.id, self.node.me())?);
         }
         Ok(())
     }
 
-    /// Makes sure that one message of `units` is covered.
-    fn lease(&mut self, units: u32) -> Result<(), ChannelError> {
+    /// Makes sure that one message of `units` is covered, and asks for `expected` of them at once if it has to ask.
+    fn lease(&mut self, units: u32, expected: u32) -> Result<(), ChannelError> {
         let tables = self.node.tables();
         let open = self.lane.as_mut().expect("opened before anything is leased");
-        let need = Amount {
-            messages: 1_u32.saturating_sub(open.credit.messages),
-            units: units.saturating_sub(open.credit.units),
+        let want = Want {
+            need: Amount { messages: 1, units },
+            expected: Amount { messages: expected, units: units.saturating_mul(expected) },
+            held: open.credit(),
         };
-        if need == Amount::default() {
+        if want.is_covered() {
             return Ok(());
         }
         let channel = tables.known_channel(self.id);
@@ -274,31 +269,13 @@ impl Sender {
                 lanes: tables.lanes(),
                 members: &self.lanes.lanes,
             };
-            match account.lease(quiet, open.id, need) {
+            match account.lease(quiet, open.id, want) {
                 Lease::Granted(amount) => {
-                    open.credit.messages += amount.messages;
-                    open.credit.units += amount.units;
+                    open.add_credit(amount);
                     return Ok(());
                 }
                 Lease::Full => return Err(self.full()),
                 Lease::Again => {}
-            }
-        }
-    }
-
-    fn ring_other_senders(&mut self) {
-        let tables = self.node.tables();
-        // Store the limits, then load who waits: pairs with the fence in `wait_for_room`.
-        fence(Ordering::SeqCst);
-        let Some(open) = &self.lane else { return };
-        self.lanes.refresh(tables, self.id);
-        for id in self.lanes.lanes.iter().filter(|id| **id != open.id) {
-            let lane = tables.known_lane(*id);
-            if lane.credit.waiting.load(Ordering::Relaxed) != 0 {
-                let port = u32::try_from(lane.identity.port.load(Ordering::Relaxed)).unwrap_or(0);
-                if let Some(port) = port.checked_sub(1) {
-                    tables.session().look(port);
-                }
             }
         }
     }

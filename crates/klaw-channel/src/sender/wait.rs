@@ -92,7 +92,7 @@ impl Sender {
         let waiting = Waiting { node: Arc::clone(&self.node), lane: open.id };
         let lane = waiting.lane();
         lane.identity.port.store(u64::from(port) + 1, Ordering::Relaxed);
-        lane.credit.waiting.store(1, Ordering::Relaxed);
+        lane.identity.waiting.store(1, Ordering::Relaxed);
         // Store waiting, then look for credits: pairs with the fence of whoever makes room and then looks for who waits.
         fence(Ordering::SeqCst);
         crash_point(ChannelPoint::SenderWaits);
@@ -115,6 +115,6 @@ impl Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        self.lane().credit.waiting.store(0, Ordering::Relaxed);
+        self.lane().identity.waiting.store(0, Ordering::Relaxed);
     }
 }
