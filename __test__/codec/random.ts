@@ -140,13 +140,21 @@ export class RandomValues {
       case 7:
         return this.#filled(new Branch(), size, depth);
       case 8:
-        // Made last, so that nothing inside can lead back to it.
-        return this.#keep(new Sealed(Array.from({ length: size }, () => this.#any(depth))));
+        return this.#keep(this.#sealed(size, depth));
       case 6:
         return this.#filled(Object.create(null) as object, size, depth);
       default:
         return this.#filled({}, size, depth);
     }
+  }
+
+  /** Nothing inside may lead back to it: so it shares nothing with what it will be in. */
+  #sealed(size: number, depth: number): Sealed {
+    const outside = this.#made;
+    this.#made = [];
+    const sealed = new Sealed(Array.from({ length: size }, () => this.#any(depth)));
+    this.#made = outside.concat(this.#made);
+    return sealed;
   }
 
   #error(depth: number): object {

@@ -25,15 +25,38 @@ export class Inbound implements WaitingReceiver {
   }
 
   one(options: WaitOptions | undefined): Promise<unknown> {
-    if (this.#wants.length === 0 && this.#take(1, 1) === 1) return Promise.resolve(readOne());
+    if (this.#wants.length === 0 && this.#take(1) === 1) return Promise.resolve(readOne());
     return new Promise((resolve, reject) => {
       this.#wait(1, () => resolve(readOne()), reject, options);
     });
   }
 
+  /** As `one`, for loops over the messages: `done` once the channel is closed. */
+  next(): Promise<IteratorResult<unknown, void>> {
+    const ended = (error: unknown): IteratorResult<unknown, void> => {
+      if (this.#isEnd(error)) return { value: undefined, done: true };
+      throw error;
+    };
+    try {
+      if (this.#wants.length === 0 && this.#take(1) === 1) {
+        return Promise.resolve({ value: readOne(), done: false });
+      }
+    } catch (error) {
+      return new Promise((resolve) => resolve(ended(error)));
+    }
+    return new Promise((resolve, reject) => {
+      this.#wait(1, () => resolve({ value: readOne(), done: false }), reject, undefined);
+    }).then((result) => result as IteratorResult<unknown, void>, ended);
+  }
+
   tryOne(): { value: unknown } | undefined {
     // Whoever waits was first.
-    if (this.#wants.length > 0 || this.#take(1, 0) === 0) return undefined;
+    if (this.#wants.length > 0) return undefined;
+    try {
+      if (native.takeNow(this.#end.open, 1) === 0) return undefined;
+    } catch (error) {
+      throw asKlawError(error);
+    }
     return { value: readOne() };
   }
 
@@ -45,7 +68,7 @@ export class Inbound implements WaitingReceiver {
     }
     return new Promise((resolve, reject) => {
       const end = (reason: unknown): void => {
-        if (reason instanceof ChannelClosedError && !this.#end.closed) resolve([]);
+        if (this.#isEnd(reason)) resolve([]);
         else reject(reason);
       };
       this.#wait(max, (count) => resolve(readMessages(count)), end, options);
@@ -57,7 +80,7 @@ export class Inbound implements WaitingReceiver {
     while (this.#wants.length > 0) {
       const want = this.#wants[0]!;
       try {
-        const count = this.#take(want.max, 1);
+        const count = this.#take(want.max);
         if (count === 0) {
           native.wait(this.#end.open, want.max);
           return;
@@ -90,20 +113,25 @@ export class Inbound implements WaitingReceiver {
     return this.#end.number;
   }
 
-  #take(max: number, budgeted: 0 | 1): number {
+  #take(max: number): number {
     try {
-      return native.take(this.#end.open, max, budgeted);
+      return native.take(this.#end.open, max);
     } catch (error) {
       throw asKlawError(error);
     }
   }
 
+  /** True if it says that every sender is gone, and not that this receiver is. */
+  #isEnd(error: unknown): boolean {
+    return error instanceof ChannelClosedError && !this.#end.closed;
+  }
+
   /** `undefined` once the channel is closed. */
   #takeUntilClosed(max: number): number | undefined {
     try {
-      return this.#take(max, 1);
+      return this.#take(max);
     } catch (error) {
-      if (error instanceof ChannelClosedError && !this.#end.closed) return undefined;
+      if (this.#isEnd(error)) return undefined;
       throw error;
     }
   }

@@ -39,7 +39,7 @@ export function readMessages(count: number): unknown[] {
     }
     const start = table[at]!;
     messages[n] =
-      start === OVERSIZE ? readOversize(refs) : batch.decode(start, table[at + 1]!, refs, `messages[${n}]`);
+      start === OVERSIZE ? readOversize(refs) : batch.decode(start, table[at + 1]!, refs, "message");
   }
   return messages;
 }

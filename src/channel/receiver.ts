@@ -1,5 +1,5 @@
 import { registerReference } from "../codec/index.ts";
-import { ChannelClosedError, InvalidArgumentError } from "../errors/index.ts";
+import { InvalidArgumentError } from "../errors/index.ts";
 import { BATCH } from "../loop.ts";
 import { RECEIVER_END } from "../native/index.ts";
 import { ChannelEnd } from "./ends.ts";
@@ -40,17 +40,7 @@ export class ReceivingEnd<out T> extends ChannelEnd implements Receiver<T> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<T, void, void> {
-    return {
-      next: () =>
-        this.recv().then(
-          (value) => ({ value, done: false }),
-          (error: unknown) => {
-            if (error instanceof ChannelClosedError && !this.end.closed)
-              return { value: undefined, done: true };
-            throw error;
-          },
-        ),
-    };
+    return { next: () => this.#inbound.next() as Promise<IteratorResult<T, void>> };
   }
 
   close(): void {

@@ -60,7 +60,7 @@ export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
     staging.position = 0;
     const end = encode(value, staging, "message");
     if (staging.refs.length > 0) return this.#submitShared(end, mayWait);
-    return mayWait ? native.send(handle, 0, end, 0) : native.trySend(handle, 0, end, 0);
+    return mayWait ? native.send(handle, end) : native.trySend(handle, end);
   }
 
   #submitShared(end: number, mayWait: boolean): number {
@@ -86,7 +86,7 @@ export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
       return 1;
     }
     try {
-      await this.#settle(native.sendMany(this.end.open, 0, count, 0), options);
+      await this.#settle(native.sendMany(this.end.open, count), options);
       return count;
     } catch (error) {
       throw asKlawError(error);
@@ -116,6 +116,10 @@ function encodeBatch(batch: readonly unknown[], at: number): number {
 
 /** Values are taken from the iterable before any is encoded: it may send messages itself. */
 function* batches<T>(values: Iterable<T>): Generator<readonly T[], void, void> {
+  if (Array.isArray(values)) {
+    for (let at = 0; at < values.length; at += BATCH) yield values.slice(at, at + BATCH) as T[];
+    return;
+  }
   let batch: T[] = [];
   for (const value of values) {
     batch.push(value);

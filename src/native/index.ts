@@ -12,14 +12,16 @@ export type { Joined, OpenBuffers, OpenOptions } from "./binding.d.ts";
 
 /** The functions that every message passes; see `crates/klaw-node/src/hot.rs`. */
 interface HotFunctions {
-  /** {@link SENT}, {@link SENT_ENOUGH}, or the ticket under which the message waits for room. */
-  send(sender: number, start: number, end: number, tag: number): number;
+  /** Sends the staged bytes before `end`: {@link SENT}, {@link SENT_ENOUGH}, or the ticket under which they wait for room. */
+  send(sender: number, end: number): number;
   /** As `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting. */
-  trySend(sender: number, start: number, end: number, tag: number): number;
-  /** As `send`, for the messages whose ranges stand from `first` to `last`: those that wait are counted from bit 32 on. */
-  sendMany(sender: number, first: number, last: number, tag: number): number;
-  /** Copies up to `max` messages into the inbox: how many. With `budgeted` 1, none past the turn's budget. */
-  take(receiver: number, max: number, budgeted: 0 | 1): number;
+  trySend(sender: number, end: number): number;
+  /** As `send`, for the messages of the first `count` ranges: those that wait are counted from bit 32 on. */
+  sendMany(sender: number, count: number): number;
+  /** Copies up to `max` messages into the inbox: how many. None past the turn's budget. */
+  take(receiver: number, max: number): number;
+  /** As `take`, whatever the turn has spent. */
+  takeNow(receiver: number, max: number): number;
 }
 
 /** What the addon exports. */

@@ -21,10 +21,18 @@ type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) 
 const SENT: i64 = -1;
 const SENT_ENOUGH: i64 = -2;
 
+/// Tags are for what is no message of a user.
+const NO_TAG: u32 = 0;
+
 /// Adds the hot functions to the addon's exports.
 pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Result<()> {
-    let functions: [(&str, RawCallback); 4] =
-        [("send", send), ("trySend", try_send), ("sendMany", send_many), ("take", take)];
+    let functions: [(&str, RawCallback); 5] = [
+        ("send", send),
+        ("trySend", try_send),
+        ("sendMany", send_many),
+        ("take", take),
+        ("takeNow", take_now),
+    ];
     for (name, callback) in functions {
         let mut function = ptr::null_mut();
         let data = Rc::as_ptr(cell).cast_mut().cast::<c_void>();
@@ -48,51 +56,58 @@ pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Re
     Ok(())
 }
 
-/// `send(sender, start, end, tag)`: the bytes `start..end` of the staging memory. -1: sent; -2: sent, and let the loop turn; else
-/// the ticket under which it waits for room.
+/// `send(sender, end)`: the bytes of the staging memory before `end`. -1: sent; -2: sent, and let the loop turn; else the ticket
+/// under which it waits for room.
 unsafe extern "C" fn send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, start, end, tag]| {
+    call(env, info, |open, [sender, end]| {
         let OpenLoop { event_loop, buffers, .. } = open;
-        let payload = buffers.staging.part(start as usize, end as usize).ok_or(out_of_bounds())?;
-        Ok(answer(event_loop.send(Handle::from_bits(sender), tag, payload, &[])?))
+        let payload = buffers.staging.part(0, end as usize).ok_or(out_of_bounds())?;
+        Ok(answer(event_loop.send(Handle::from_bits(sender), NO_TAG, payload, &[])?))
     })
 }
 
-/// `trySend(sender, start, end, tag)`: as `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting.
+/// `trySend(sender, end)`: as `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting.
 unsafe extern "C" fn try_send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, start, end, tag]| {
+    call(env, info, |open, [sender, end]| {
         let OpenLoop { event_loop, buffers, .. } = open;
-        let payload = buffers.staging.part(start as usize, end as usize).ok_or(out_of_bounds())?;
-        Ok(answer(event_loop.try_send(Handle::from_bits(sender), tag, payload, &[])?))
+        let payload = buffers.staging.part(0, end as usize).ok_or(out_of_bounds())?;
+        Ok(answer(event_loop.try_send(Handle::from_bits(sender), NO_TAG, payload, &[])?))
     })
 }
 
-/// `sendMany(sender, first, last, tag)`: the messages that `ranges[2 * first]` and on name, published at once. As `send`; the
-/// number of those that wait stands above the ticket of the last, from bit 32 on.
+/// `sendMany(sender, count)`: the messages that the first `count` pairs of `ranges` name, published at once. As `send`; the number
+/// of those that wait stands above the ticket of the last, from bit 32 on.
 unsafe extern "C" fn send_many(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, first, last, tag]| {
+    call(env, info, |open, [sender, count]| {
         let OpenLoop { event_loop, buffers, .. } = open;
-        let ranges = buffers.ranges.part(2 * first as usize, 2 * last as usize).ok_or(out_of_bounds())?;
+        let ranges = buffers.ranges.part(0, 2 * count as usize).ok_or(out_of_bounds())?;
         let staging = &buffers.staging;
         let payloads = ranges.chunks_exact(2).map_while(|range| {
             let payload = staging.part(range[0] as usize, range[1] as usize)?;
-            Some((tag, payload))
+            Some((NO_TAG, payload))
         });
         let (sent, waiting) = event_loop.send_many(Handle::from_bits(sender), payloads)?;
         Ok(answer(sent) + (i64::from(waiting) << 32))
     })
 }
 
-/// `take(receiver, max, budgeted)`: how many messages were copied into the inbox. The fourth argument is not used.
+/// `take(receiver, max)`: how many messages were copied into the inbox; none past the turn's budget.
 unsafe extern "C" fn take(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [receiver, max, budgeted, _]| {
-        let OpenLoop { event_loop, buffers, .. } = open;
-        let inbox = &mut buffers.inbox;
-        inbox.clear();
-        let max = (max as usize).min(inbox.capacity());
-        let taken = event_loop.take(Handle::from_bits(receiver), max, budgeted != 0, inbox)?;
-        Ok(i64::try_from(taken).unwrap_or(i64::MAX))
-    })
+    call(env, info, |open, arguments| take_some(open, arguments, true))
+}
+
+/// `takeNow(receiver, max)`: as `take`, whatever the turn has spent.
+unsafe extern "C" fn take_now(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |open, arguments| take_some(open, arguments, false))
+}
+
+fn take_some(open: &mut OpenLoop, [receiver, max]: [u32; 2], budgeted: bool) -> Outcome {
+    let OpenLoop { event_loop, buffers, .. } = open;
+    let inbox = &mut buffers.inbox;
+    inbox.clear();
+    let max = (max as usize).min(inbox.capacity());
+    let taken = event_loop.take(Handle::from_bits(receiver), max, budgeted, inbox)?;
+    Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
 fn answer(sent: Sent) -> i64 {
@@ -107,11 +122,11 @@ fn out_of_bounds() -> Failure {
     Failure::Argument("a range outside of its buffer")
 }
 
-/// One call: four numbers in, one out; an error is thrown, and so is a panic.
+/// One call: two numbers in, one out; an error is thrown, and so is a panic.
 fn call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(&mut OpenLoop, [u32; 4]) -> Outcome,
+    body: impl FnOnce(&mut OpenLoop, [u32; 2]) -> Outcome,
 ) -> sys::napi_value {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let (cell, arguments) = arguments(env, info).ok_or(Failure::Argument("no numbers"))?;
@@ -119,10 +134,7 @@ fn call(
     }));
     let failure = match outcome {
         Ok(Ok(number)) => {
-            let mut result = ptr::null_mut();
-            // SAFETY: the environment that calls.
-            unsafe { sys::napi_create_int64(env, number, &raw mut result) };
-            return result;
+            return number_value(env, number);
         }
         Ok(Err(failure)) => failure,
         Err(payload) => Failure::panic(&*payload),
@@ -131,18 +143,30 @@ fn call(
     ptr::null_mut()
 }
 
-/// The cell behind the function, and the first four arguments; those that were not passed are 0.
-fn arguments<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> Option<(&'a LoopCell, [u32; 4])> {
-    let (mut count, mut values, mut data) = (4, [ptr::null_mut(); 4], ptr::null_mut());
+fn number_value(env: sys::napi_env, number: i64) -> sys::napi_value {
+    let mut result = ptr::null_mut();
+    if let Ok(small) = i32::try_from(number) {
+        // SAFETY: the environment that calls, as below. Small integers cost no allocation.
+        unsafe { sys::napi_create_int32(env, small, &raw mut result) };
+    } else {
+        // SAFETY: as above.
+        unsafe { sys::napi_create_int64(env, number, &raw mut result) };
+    }
+    result
+}
+
+/// The cell behind the function, and the first two arguments; those that were not passed are 0.
+fn arguments<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> Option<(&'a LoopCell, [u32; 2])> {
+    let (mut count, mut values, mut data) = (2, [ptr::null_mut(); 2], ptr::null_mut());
     let no_this = ptr::null_mut();
-    // SAFETY: room for four values; napi fills those that were not passed with `undefined`.
+    // SAFETY: room for two values; napi fills those that were not passed with `undefined`.
     let status = unsafe {
         sys::napi_get_cb_info(env, info, &raw mut count, values.as_mut_ptr(), no_this, &raw mut data)
     };
     if status != sys::Status::napi_ok || data.is_null() {
         return None;
     }
-    let mut numbers = [0; 4];
+    let mut numbers = [0; 2];
     for (number, value) in numbers.iter_mut().zip(values).take(count) {
         // SAFETY: a value of this call.
         let status = unsafe { sys::napi_get_value_uint32(env, value, &raw mut *number) };

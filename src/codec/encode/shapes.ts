@@ -1,4 +1,3 @@
-/// <reference lib="es2024.string" />
 /** The keys of plain objects, in order, with the bytes that say them. */
 export interface Shape {
   readonly keys: readonly string[];

@@ -1,4 +1,3 @@
-/// <reference lib="es2024.string" />
 import type { Staging } from "../staging.ts";
 import { FIX_LATIN1, FIX_LATIN1_MAX_LENGTH, LATIN1, UTF16, UTF8 } from "../tags.ts";
 import { writeCounted } from "./scalars.ts";

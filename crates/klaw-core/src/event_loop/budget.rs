@@ -7,7 +7,7 @@ const TURN: Duration = Duration::from_millis(1);
 const MESSAGES: u32 = 4_096;
 const BYTES: usize = 1 << 20;
 /// Messages between two looks at the clock, which cost about as much as one message.
-const CLOCK_EVERY: u32 = 16;
+const CLOCK_EVERY: u32 = 64;
 
 /// One turn's budget.
 #[derive(Debug)]
@@ -29,7 +29,14 @@ impl Budget {
     }
 
     /// One message of `bytes` passes.
+    #[inline]
     pub(super) fn spend(&mut self, bytes: usize) {
+        if !self.over {
+            self.count(bytes);
+        }
+    }
+
+    fn count(&mut self, bytes: usize) {
         self.messages = self.messages.saturating_sub(1);
         self.bytes = self.bytes.saturating_sub(bytes);
         let is_late = match self.started {
