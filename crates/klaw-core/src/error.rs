@@ -16,6 +16,16 @@ pub enum Error {
         /// `"sender"` or `"receiver"`.
         end: &'static str,
     },
+    /// The agent, or what a worker needs of it, can't be had.
+    #[error(
+        "the system refused {what} to the agent: {source}; look at the limits of this process (ulimit -a)"
+    )]
+    Agent {
+        /// What it needs.
+        what: &'static str,
+        /// The system's answer.
+        source: std::io::Error,
+    },
     /// No session lives below the base directory.
     #[error("no session of this user lives below {base}: start one, or check KLAW_DIR")]
     NoSession {
@@ -64,6 +74,7 @@ impl Error {
         match self {
             Self::Channel(e) => e.code(),
             Self::EndClosed { .. } => "ERR_KLAW_END_CLOSED",
+            Self::Agent { .. } => "ERR_KLAW_OS",
             Self::NoSession { .. } => "ERR_KLAW_SESSION_GONE",
         }
     }
@@ -74,6 +85,7 @@ impl Error {
         match self {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
+            Self::Agent { what, .. } => vec![("what", (*what).into())],
             Self::NoSession { base } => vec![("base", base.as_str().into())],
         }
     }

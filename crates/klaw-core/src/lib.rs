@@ -4,13 +4,19 @@
 //! - [`EventLoop`]: the channel ends that one event loop uses, by handles; what it waits for, and what each turn does. It knows
 //!   no language and no loop library: a face asks it at the right moments of a turn and tells its own people what it answers.
 //! - [`Spin`]: whether, and how long, a loop looks around before it sleeps.
+//! - [`Agent`]: starts and watches worker processes, and leaves none behind; [`guard_worker`] is a worker's side of that.
 //! - [`Error`]: the one error that faces show.
 
+mod agent;
 mod error;
 mod event_loop;
 mod runtime;
 mod spin;
 
+pub use agent::{
+    Agent, LAST_LINES, Output, WORKER_ENV, WorkerEnd, WorkerEvent, WorkerGuard, WorkerId, WorkerSpec,
+    guard_worker,
+};
 pub use error::{Detail, Error};
 pub use event_loop::{Arrived, End, Event, EventLoop, Handle, Received, Sent};
 pub use klaw_channel::{ChannelOptions, Overflow};

@@ -10,6 +10,6 @@ mod runner;
 mod scratch;
 
 pub use page::page_matches;
-pub use role::{Ended, Role, say, wait_for_line};
+pub use role::{Ended, ROLE_FLAG, Role, say, wait_for_line};
 pub use runner::{Case, Outcome, RoleMain, eventually, main};
 pub use scratch::Scratch;

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-pub(crate) const ROLE_FLAG: &str = "--klaw-role";
+/// First argument of a test binary that is to play a role; the role's name follows.
+pub const ROLE_FLAG: &str = "--klaw-role";
 
 /// Until a role that says nothing counts as stuck. Against hangs; generous, because machines are shared.
 const PATIENCE: Duration = Duration::from_secs(30);
