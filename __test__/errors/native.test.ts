@@ -17,13 +17,15 @@ import {
   errorFromNative,
 } from "../../src/errors/index.ts";
 
-const SOURCES = ["klaw-shm", "klaw-channel"].map((crate) => `../../crates/${crate}/src/error.rs`);
+const SOURCES = ["klaw-shm", "klaw-channel", "klaw-core", "klaw-node"].map(
+  (crate) => `../../crates/${crate}/src/error.rs`,
+);
 
 test("each code of the native side has a row", (t) => {
   for (const source of SOURCES) {
     const text = readFileSync(new URL(source, import.meta.url), "utf8");
     const codes = [...text.matchAll(/=> "(ERR_KLAW_[A-Z_]+)"/g)].map(([, code]) => code!);
-    t.true(codes.length > 5, `${source} says its codes in another way than this test reads`);
+    t.true(codes.length > 2, `${source} says its codes in another way than this test reads`);
     for (const code of codes) t.true(NATIVE_CODES.includes(code), `${code} of ${source} has no row`);
   }
 });

@@ -23,14 +23,19 @@ const withMessage =
 
 /** One row for each code that the native side uses. A test compares it with the Rust sources. */
 const RESTORE_BY_CODE: ReadonlyMap<string, Restore> = new Map<string, Restore>([
+  ["ERR_KLAW_ALREADY_INITIALIZED", plain],
   ["ERR_KLAW_CHANNEL_CLOSED", withMessage(ChannelClosedError)],
   ["ERR_KLAW_CHANNEL_CORRUPT", plain],
   ["ERR_KLAW_CHANNEL_FULL", withMessage(ChannelFullError)],
   ["ERR_KLAW_CHANNEL_NOT_FOUND", plain],
+  ["ERR_KLAW_END_CLOSED", plain],
   ["ERR_KLAW_FOREIGN_OWNER", plain],
+  ["ERR_KLAW_HOST", plain],
+  ["ERR_KLAW_INVALID_ARGUMENT", ({ message }, o) => new InvalidArgumentError(message, o)],
   ["ERR_KLAW_INVALID_OPTION", ({ code, message }, o) => new InvalidArgumentError(message, { ...o, code })],
   ["ERR_KLAW_NOT_INITIALIZED", withMessage(NotInitializedError)],
   ["ERR_KLAW_OS", plain],
+  ["ERR_KLAW_PANIC", plain],
   ["ERR_KLAW_PID_NAMESPACE", plain],
   ["ERR_KLAW_PROTOCOL_VERSION", withMessage(ProtocolVersionError)],
   ["ERR_KLAW_RESOURCE_LIMIT", plain],
