@@ -18,8 +18,7 @@ async function installed(): Promise<{ folder: string; node: (...args: string[]) 
   const folder = join(directory, "project");
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true }));
-  const npm = join(dirname(process.execPath), "npm");
-  await run(npm, ["install", "--offline", "--no-audit", "--no-fund", ...stdout.trim().split("\n")], {
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...stdout.trim().split("\n")], {
     cwd: folder,
   });
   const env = { ...process.env, KLAW_DIR: join(directory, "sessions"), PATH: dirname(process.execPath) };
