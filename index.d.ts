@@ -1,3 +1,144 @@
+import { ReadableStream as ReadableStream$1, WritableStream as WritableStream$1 } from 'node:stream/web';
+
+interface KlawErrorOptions {
+	/** What led to it, of any type. */
+	readonly cause?: unknown;
+	/** Facts for programs: sizes in bytes, limits, names. Plain data. */
+	readonly details?: Readonly<Record<string, unknown>>;
+}
+/**
+ * The base of all errors that this package throws on its own account.
+ *
+ * `code` is stable over versions and starts with `ERR_KLAW_`; `message` says what happened, what was expected and what
+ * to do, and may change. `instanceof` holds across copies of the package.
+ *
+ * @example
+ * ```ts
+ * const error = new KlawError("ERR_KLAW_OS", "open failed", { details: { subject: "lock" } });
+ * error instanceof KlawError; // true
+ * error.details.subject; // "lock"
+ * ```
+ */
+export declare class KlawError extends Error {
+	/** Stable, `ERR_KLAW_…`. */
+	readonly code: string;
+	/** Facts for programs; empty if there are none. */
+	readonly details: Readonly<Record<string, unknown>>;
+	constructor(code: string, message: string, options?: KlawErrorOptions);
+}
+/**
+ * The other side of a channel is gone, by close, by garbage collection or by death. Receivers have got everything that
+ * was sent before.
+ */
+export declare class ChannelClosedError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** The channel had no room, and its `overflow` option says to fail rather than to wait. Nothing was sent. */
+export declare class ChannelFullError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** The `timeoutMs` of a `send` or `recv` is over. Nothing was sent, nothing was taken. */
+export declare class ChannelTimeoutError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+interface SchemaIssue {
+	/** In the words of the schema's library. */
+	readonly message: string;
+	/** Where: `value.items[3].price`. */
+	readonly path: string;
+	/** The same, step by step. */
+	readonly keys: readonly PropertyKey[];
+}
+/** A value does not fit the schema of where it was to go. Nothing was sent. */
+export declare class SchemaError extends KlawError {
+	/** All that is wrong, in the schema's order. */
+	readonly issues: readonly SchemaIssue[];
+	/** Where the first of them is. */
+	readonly path: string;
+	constructor(issues: readonly SchemaIssue[], rootName: string);
+}
+/** Something was called before `init()`. */
+export declare class NotInitializedError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** The session was made by a version of klaw-runtime that lays out shared memory in another way. */
+export declare class ProtocolVersionError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+	/** The protocol of this build. */
+	get ours(): unknown;
+	/** The protocol that the session speaks. */
+	get theirs(): unknown;
+}
+/** The file system behind shared memory has no room. Nothing was written. */
+export declare class ShmExhaustedError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+type SerializationCode = 
+/** It holds something that cannot travel; `path` says where. */
+"ERR_KLAW_SERIALIZATION"
+/** It holds an instance of a class that was not registered here. */
+ | "ERR_KLAW_CLASS_NOT_REGISTERED"
+/** The bytes are none that this version writes. */
+ | "ERR_KLAW_VALUE_CORRUPT"
+/** An encode function sent a message over the staging buffer that its own message was being written into. */
+ | "ERR_KLAW_REENTRANT_ENCODE";
+/**
+ * A value cannot be sent, or a message cannot be read. Nothing was sent; of a message, nothing was handed out.
+ *
+ * @example
+ * ```ts
+ * const error = new SerializationError("functions cannot travel", "args[0].items[3].cb");
+ * error.path; // "args[0].items[3].cb"
+ * ```
+ */
+export declare class SerializationError extends KlawError {
+	/** Where in the value: `args[0].items[3].cb`. */
+	readonly path: string;
+	constructor(message: string, path: string, options?: KlawErrorOptions & {
+		readonly code?: SerializationCode;
+	});
+}
+/** A value can never fit where it was to go, not even when nothing else is there. */
+export declare class ValueTooLargeError extends KlawError {
+	/** What it needs, in bytes. */
+	readonly bytes: number;
+	/** What fits, in bytes. */
+	readonly limitBytes: number;
+	constructor(bytes: number, limitBytes: number, message?: string, options?: KlawErrorOptions);
+}
+/** An argument or option has a value that it cannot have. */
+export declare class InvalidArgumentError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions & {
+		readonly code?: string;
+	});
+}
+/** What a library for validation offers under `~standard`: https://standardschema.dev, version 1. */
+export interface StandardSchemaV1<Input = unknown, Output = Input> {
+	readonly "~standard": {
+		readonly version: 1;
+		/** The library. */
+		readonly vendor: string;
+		readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
+		/** For type inference; never there at run time. */
+		readonly types?: {
+			readonly input: Input;
+			readonly output: Output;
+		} | undefined;
+	};
+}
+type StandardResult<Output> = {
+	readonly value: Output;
+	readonly issues?: undefined;
+} | {
+	readonly issues: readonly StandardIssue[];
+};
+interface StandardIssue {
+	readonly message: string;
+	/** The steps from the value to the place, outermost first. */
+	readonly path?: readonly (PropertyKey | {
+		readonly key: PropertyKey;
+	})[] | undefined;
+}
 /** How long a wait may take, and who may end it. */
 export interface WaitOptions {
 	/** Ends the wait: it rejects with the signal's reason. */
@@ -24,6 +165,7 @@ export interface Sender<in T> extends Disposable {
 	 * @throws ChannelFullError if there is no room, with `overflow: "error"`.
 	 * @throws ChannelTimeoutError after `timeoutMs` without room; nothing was sent then.
 	 * @throws SerializationError if a part of the value can't travel; `path` says which.
+	 * @throws SchemaError if it does not fit the channel's schema.
 	 * @throws ValueTooLargeError if it could never fit: more than `maxBytes` of the channel, or than 16 MiB.
 	 */
 	send(value: T, options?: WaitOptions): Promise<void>;
@@ -40,6 +182,11 @@ export interface Sender<in T> extends Disposable {
 	sendMany(values: Iterable<T>, options?: WaitOptions): Promise<void>;
 	/** Closes this sender; messages that wait for room are sent first. Closing it again does nothing. */
 	close(): void;
+	/**
+	 * A Web stream that sends what is written to it: its writer waits for room. Closing it closes this sender, and so does aborting
+	 * it. For Node.js streams: `Writable.fromWeb(tx.writable())`.
+	 */
+	writable(): WritableStream$1<T>;
 	[Symbol.dispose](): void;
 }
 /**
@@ -77,6 +224,11 @@ export interface Receiver<out T> extends AsyncIterable<T, void, void>, Disposabl
 	[Symbol.asyncIterator](): AsyncIterator<T, void, void>;
 	/** Closes this receiver; whoever waits for it gets a {@link ChannelClosedError}. Closing it again does nothing. */
 	close(): void;
+	/**
+	 * A Web stream of the messages, which ends with the channel. It takes a message when one is wanted, and none ahead; cancelling
+	 * it closes this receiver. For Node.js streams: `Readable.fromWeb(rx.readable())`.
+	 */
+	readable(): ReadableStream$1<T>;
 	[Symbol.dispose](): void;
 }
 /** How much a channel holds, and what happens when that is not enough. */
@@ -88,9 +240,20 @@ export interface ChannelOptions {
 	/** What `send` does when there is no room: it waits (default), or rejects with a `ChannelFullError`. */
 	readonly overflow?: "wait" | "error";
 }
+/** A channel whose messages fit a schema. */
+export interface SchemaChannelOptions<S extends StandardSchemaV1> extends ChannelOptions {
+	/**
+	 * A schema of any library that follows [Standard Schema](https://standardschema.dev). What this sender sends is checked
+	 * against it, and travels as the schema made it. It does not travel itself: senders that arrived in messages don't check.
+	 */
+	readonly schema: S;
+}
+type Types<S extends StandardSchemaV1> = NonNullable<S["~standard"]["types"]>;
 /**
  * Makes a bounded channel in shared memory. Both ends are plain values: send one over another channel, and the process that
  * receives it has one more end. Each message goes to one receiver; messages of one sender keep their order.
+ *
+ * With `schema` the types of both ends are its own, and a message that does not fit rejects with a `SchemaError`.
  *
  * @throws NotInitializedError before `init()`.
  * @throws InvalidArgumentError for options that no channel can have.
@@ -103,7 +266,13 @@ export interface ChannelOptions {
  * const { id } = await rx.recv(); // 1
  * ```
  */
-export declare function channel<T>(options?: ChannelOptions): [
+export declare function channel<S extends StandardSchemaV1>(options: SchemaChannelOptions<S>): [
+	Sender<Types<S>["input"]>,
+	Receiver<Types<S>["output"]>
+];
+export declare function channel<T>(options?: ChannelOptions & {
+	readonly schema?: never;
+}): [
 	Sender<T>,
 	Receiver<T>
 ];
@@ -164,102 +333,6 @@ export interface SerializerOptions<T extends object, E = unknown> {
  * ```
  */
 export declare function registerSerializer<T extends object, E = unknown>(registered: AnyClass<T>, options?: SerializerOptions<T, E>): void;
-interface KlawErrorOptions {
-	/** What led to it, of any type. */
-	readonly cause?: unknown;
-	/** Facts for programs: sizes in bytes, limits, names. Plain data. */
-	readonly details?: Readonly<Record<string, unknown>>;
-}
-/**
- * The base of all errors that this package throws on its own account.
- *
- * `code` is stable over versions and starts with `ERR_KLAW_`; `message` says what happened, what was expected and what
- * to do, and may change. `instanceof` holds across copies of the package.
- *
- * @example
- * ```ts
- * const error = new KlawError("ERR_KLAW_OS", "open failed", { details: { subject: "lock" } });
- * error instanceof KlawError; // true
- * error.details.subject; // "lock"
- * ```
- */
-export declare class KlawError extends Error {
-	/** Stable, `ERR_KLAW_…`. */
-	readonly code: string;
-	/** Facts for programs; empty if there are none. */
-	readonly details: Readonly<Record<string, unknown>>;
-	constructor(code: string, message: string, options?: KlawErrorOptions);
-}
-/**
- * The other side of a channel is gone, by close, by garbage collection or by death. Receivers have got everything that
- * was sent before.
- */
-export declare class ChannelClosedError extends KlawError {
-	constructor(message?: string, options?: KlawErrorOptions);
-}
-/** The channel had no room, and its `overflow` option says to fail rather than to wait. Nothing was sent. */
-export declare class ChannelFullError extends KlawError {
-	constructor(message?: string, options?: KlawErrorOptions);
-}
-/** The `timeoutMs` of a `send` or `recv` is over. Nothing was sent, nothing was taken. */
-export declare class ChannelTimeoutError extends KlawError {
-	constructor(message?: string, options?: KlawErrorOptions);
-}
-/** Something was called before `init()`. */
-export declare class NotInitializedError extends KlawError {
-	constructor(message?: string, options?: KlawErrorOptions);
-}
-/** The session was made by a version of klaw-runtime that lays out shared memory in another way. */
-export declare class ProtocolVersionError extends KlawError {
-	constructor(message: string, options?: KlawErrorOptions);
-	/** The protocol of this build. */
-	get ours(): unknown;
-	/** The protocol that the session speaks. */
-	get theirs(): unknown;
-}
-/** The file system behind shared memory has no room. Nothing was written. */
-export declare class ShmExhaustedError extends KlawError {
-	constructor(message: string, options?: KlawErrorOptions);
-}
-type SerializationCode = 
-/** It holds something that cannot travel; `path` says where. */
-"ERR_KLAW_SERIALIZATION"
-/** It holds an instance of a class that was not registered here. */
- | "ERR_KLAW_CLASS_NOT_REGISTERED"
-/** The bytes are none that this version writes. */
- | "ERR_KLAW_VALUE_CORRUPT"
-/** An encode function sent a message over the staging buffer that its own message was being written into. */
- | "ERR_KLAW_REENTRANT_ENCODE";
-/**
- * A value cannot be sent, or a message cannot be read. Nothing was sent; of a message, nothing was handed out.
- *
- * @example
- * ```ts
- * const error = new SerializationError("functions cannot travel", "args[0].items[3].cb");
- * error.path; // "args[0].items[3].cb"
- * ```
- */
-export declare class SerializationError extends KlawError {
-	/** Where in the value: `args[0].items[3].cb`. */
-	readonly path: string;
-	constructor(message: string, path: string, options?: KlawErrorOptions & {
-		readonly code?: SerializationCode;
-	});
-}
-/** A value can never fit where it was to go, not even when nothing else is there. */
-export declare class ValueTooLargeError extends KlawError {
-	/** What it needs, in bytes. */
-	readonly bytes: number;
-	/** What fits, in bytes. */
-	readonly limitBytes: number;
-	constructor(bytes: number, limitBytes: number, message?: string, options?: KlawErrorOptions);
-}
-/** An argument or option has a value that it cannot have. */
-export declare class InvalidArgumentError extends KlawError {
-	constructor(message: string, options?: KlawErrorOptions & {
-		readonly code?: string;
-	});
-}
 /** How a process takes part. */
 export interface InitOptions {
 	/** `"local"`: a new private session (default). `"auto"`: the newest of this user. Else the `address` of a runtime. */

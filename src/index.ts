@@ -8,6 +8,7 @@ export {
   move,
   type ChannelOptions,
   type Receiver,
+  type SchemaChannelOptions,
   type Sender,
   type WaitOptions,
 } from "./channel/index.ts";
@@ -20,8 +21,10 @@ export {
   KlawError,
   NotInitializedError,
   ProtocolVersionError,
+  SchemaError,
   SerializationError,
   ShmExhaustedError,
   ValueTooLargeError,
 } from "./errors/index.ts";
+export type { StandardSchemaV1 } from "./schema/index.ts";
 export { init, type InitOptions, type Runtime } from "./runtime.ts";

@@ -1,4 +1,4 @@
-export { channel, type ChannelOptions } from "./channel.ts";
+export { channel, type ChannelOptions, type SchemaChannelOptions } from "./channel.ts";
 export { move } from "./sharing.ts";
 export type { Receiver, Sender } from "./types.ts";
 export type { WaitOptions } from "./wait.ts";

@@ -1,9 +1,12 @@
+import type { ReadableStream } from "node:stream/web";
+
 import { registerReference } from "../codec/index.ts";
 import { InvalidArgumentError } from "../errors/index.ts";
 import { BATCH } from "../loop.ts";
 import { RECEIVER_END } from "../native/index.ts";
 import { ChannelEnd } from "./ends.ts";
 import { Inbound } from "./inbound.ts";
+import { readableOf } from "./streams.ts";
 import type { Receiver } from "./types.ts";
 import { checkWait, type WaitOptions } from "./wait.ts";
 
@@ -41,6 +44,10 @@ export class ReceivingEnd<out T> extends ChannelEnd implements Receiver<T> {
 
   [Symbol.asyncIterator](): AsyncIterator<T, void, void> {
     return { next: () => this.#inbound.next() as Promise<IteratorResult<T, void>> };
+  }
+
+  readable(): ReadableStream<T> {
+    return readableOf(this);
   }
 
   close(): void {

@@ -1,10 +1,14 @@
+import type { WritableStream } from "node:stream/web";
+
 import { encode, registerReference } from "../codec/index.ts";
 import { ChannelFullError } from "../errors/index.ts";
 import { BATCH, nextTurn, ranges, staging } from "../loop.ts";
 import { SENDER_END, SENT, SENT_ENOUGH, asKlawError, native } from "../native/index.ts";
+import { validate, type StandardSchemaV1 } from "../schema/index.ts";
 import { ChannelEnd } from "./ends.ts";
 import { PendingSends } from "./pending.ts";
 import { Sharing } from "./sharing.ts";
+import { writableOf } from "./streams.ts";
 import type { Sender } from "./types.ts";
 import { checkWait, type WaitOptions } from "./wait.ts";
 
@@ -18,8 +22,11 @@ const COUNT_UNIT = 2 ** 32;
 export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
   readonly #pending: PendingSends;
 
-  constructor(handle: number | undefined) {
+  readonly #schema: StandardSchemaV1 | undefined;
+
+  constructor(handle: number | undefined, schema?: StandardSchemaV1) {
     super(SENDER_END, handle);
+    this.#schema = schema;
     this.#pending = new PendingSends(this.end.number);
   }
 
@@ -55,7 +62,12 @@ export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
     this.end.close();
   }
 
-  #submit(value: T, mayWait: boolean): number {
+  writable(): WritableStream<T> {
+    return writableOf(this);
+  }
+
+  #submit(message: T, mayWait: boolean): number {
+    const value: unknown = this.#schema === undefined ? message : validate(this.#schema, message, "message");
     const handle = this.end.open;
     staging.position = 0;
     const end = encode(value, staging, "message");
@@ -79,9 +91,9 @@ export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
 
   /** Sends what stands in `batch` from `at` on, as much as goes together: how many they were. */
   async #sendFrom(batch: readonly T[], at: number, options: WaitOptions | undefined): Promise<number> {
-    const count = encodeBatch(batch, at);
+    const count = this.#schema === undefined ? encodeBatch(batch, at) : 0;
     if (count === 0) {
-      // It refers to something, or can't travel: then this says why.
+      // It is to be checked, refers to something, or can't travel: then this says why.
       await this.send(batch[at]!, options);
       return 1;
     }

@@ -1,3 +1,5 @@
+import type { ReadableStream, WritableStream } from "node:stream/web";
+
 import type { WaitOptions } from "./wait.ts";
 
 /**
@@ -19,6 +21,7 @@ export interface Sender<in T> extends Disposable {
    * @throws ChannelFullError if there is no room, with `overflow: "error"`.
    * @throws ChannelTimeoutError after `timeoutMs` without room; nothing was sent then.
    * @throws SerializationError if a part of the value can't travel; `path` says which.
+   * @throws SchemaError if it does not fit the channel's schema.
    * @throws ValueTooLargeError if it could never fit: more than `maxBytes` of the channel, or than 16 MiB.
    */
   send(value: T, options?: WaitOptions): Promise<void>;
@@ -38,6 +41,12 @@ export interface Sender<in T> extends Disposable {
 
   /** Closes this sender; messages that wait for room are sent first. Closing it again does nothing. */
   close(): void;
+
+  /**
+   * A Web stream that sends what is written to it: its writer waits for room. Closing it closes this sender, and so does aborting
+   * it. For Node.js streams: `Writable.fromWeb(tx.writable())`.
+   */
+  writable(): WritableStream<T>;
 
   [Symbol.dispose](): void;
 }
@@ -79,6 +88,12 @@ export interface Receiver<out T> extends AsyncIterable<T, void, void>, Disposabl
 
   /** Closes this receiver; whoever waits for it gets a {@link ChannelClosedError}. Closing it again does nothing. */
   close(): void;
+
+  /**
+   * A Web stream of the messages, which ends with the channel. It takes a message when one is wanted, and none ahead; cancelling
+   * it closes this receiver. For Node.js streams: `Readable.fromWeb(rx.readable())`.
+   */
+  readable(): ReadableStream<T>;
 
   [Symbol.dispose](): void;
 }
