@@ -19,7 +19,8 @@ function allSuites(long) {
   const env = long ? { KLAW_LONG: "1" } : {};
   const bound = long ? PREEMPTIONS.long : PREEMPTIONS.normal;
   const loom = LOOM_CRATES.map((crate) => loomSuite(crate, bound, env));
-  return [scriptSuite(), nodeSuite(env), rustSuite(env), ...loom];
+  const suites = [scriptSuite(), nodeSuite(env), rustSuite(env), ...loom];
+  return long ? [...suites, sanitizerSuite()] : suites;
 }
 
 function scriptSuite() {
@@ -51,6 +52,26 @@ function loomSuite(crate, preemptions, env) {
       RUSTFLAGS: `${process.env.RUSTFLAGS ?? ""} --cfg loom`.trim(),
       CARGO_TARGET_DIR: "target/loom",
       LOOM_MAX_PREEMPTIONS: String(preemptions),
+    },
+  };
+}
+
+/**
+ * What runs in one process, under the address sanitizer. The compiler has it for the host without a nightly toolchain. Suites that
+ * kill processes are left out: a killed process reports nothing.
+ */
+function sanitizerSuite() {
+  const crates = ["klaw-shm", "klaw-channel", "klaw-core"].flatMap((crate) => ["-p", crate]);
+  const tests = ["channel", "tokio", "event_loop", "agent"].flatMap((name) => ["--test", name]);
+  const target = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-unknown-linux-gnu`;
+  return {
+    name: "rust, ASan",
+    command: "cargo",
+    args: ["test", ...crates, "--all-features", "--locked", "--target", target, "--lib", ...tests],
+    env: {
+      RUSTC_BOOTSTRAP: "1",
+      RUSTFLAGS: `${process.env.RUSTFLAGS ?? ""} -Zsanitizer=address`.trim(),
+      CARGO_TARGET_DIR: "target/asan",
     },
   };
 }
