@@ -277,7 +277,8 @@ export declare function channel<T>(options?: ChannelOptions & {
 	Receiver<T>
 ];
 /**
- * Hands a channel end over: in a message, it opens there and closes here, when the message is sent.
+ * Hands a channel end over: in a message, it opens there, and closes here when the message is sent. If the message is never
+ * sent, because its wait for room has ended, say, the end stays here.
  *
  * Without `move` an end in a message is shared: both sides have one then.
  *
@@ -353,9 +354,11 @@ export interface Runtime extends AsyncDisposable {
 	shutdown(): Promise<void>;
 }
 /**
- * Joins a session; with no options a new one. Called again it gives the same runtime, as long as that was not shut down.
+ * Joins a session; with no options a new one. Called again it gives the same runtime, as long as that was not shut down: a
+ * thread is in one session at a time.
  *
  * @throws InvalidArgumentError for options that mean nothing.
+ * @throws KlawError `ERR_KLAW_ALREADY_INITIALIZED` if this thread is in another session than the one asked for.
  * @throws KlawError `ERR_KLAW_SESSION_GONE` if nobody lives at `address`.
  * @throws ProtocolVersionError if another version of klaw-runtime made the session.
  * @throws ShmExhaustedError if `/dev/shm` has no room.

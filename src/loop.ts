@@ -18,6 +18,10 @@ import {
 } from "./native/index.ts";
 
 const STAGING_BYTES = 64 * 1024;
+/** After a larger message the memory is given back. */
+const KEPT_STAGING_BYTES = 4 * 1024 * 1024;
+/** More than this no record can carry. */
+const LARGEST_PAYLOAD_BYTES = 16 * 1024 * 1024;
 const INBOX_BYTES = 256 * 1024;
 /** Messages that one native call takes or sends at most. */
 export const BATCH = 1_024;
@@ -35,8 +39,8 @@ export interface WaitingReceiver {
 export interface WaitingSender {
   /** The first `count` of them are sent. */
   sent(count: number): void;
-  /** The first of them will never be sent. */
-  failed(error: unknown): void;
+  /** The first of them will never be sent, nor those of the same call behind it: `count` together. */
+  failed(count: number, error: unknown): void;
   /** This thread has left the session. */
   ended(error: Error): void;
 }
@@ -51,13 +55,50 @@ export const inbox: Uint8Array = new Uint8Array(INBOX_BYTES);
 export const table: Uint32Array = new Uint32Array(4 * BATCH);
 
 /** Where messages are written before they are sent. */
-export const staging: Staging = new Staging(new Uint8Array(STAGING_BYTES), {
-  grow(neededBytes) {
-    const grown = new Uint8Array(Math.max(neededBytes, 2 * staging.bytes.length));
-    native.setStaging(grown);
-    return grown;
-  },
-});
+let staging = newStaging();
+/** Stagings and ranges of messages whose getters or encode functions send messages themselves. */
+const outer: { staging: Staging; ranges: Uint32Array }[] = [];
+let isStaging = false;
+
+function newStaging(): Staging {
+  const made: Staging = new Staging(new Uint8Array(STAGING_BYTES), {
+    limitBytes: LARGEST_PAYLOAD_BYTES,
+    grow(neededBytes) {
+      const grown = new Uint8Array(Math.max(neededBytes, 2 * made.bytes.length));
+      if (session !== undefined) native.setStaging(grown);
+      return grown;
+    },
+  });
+  return made;
+}
+
+function useStaging(next: Staging): void {
+  staging = next;
+  if (session !== undefined) native.setStaging(next.bytes);
+}
+
+/** The staging memory, empty, until {@link releaseStaging}: for what is sent now. */
+export function acquireStaging(): Staging {
+  if (isStaging) {
+    outer.push({ staging, ranges: ranges.slice() });
+    useStaging(newStaging());
+  }
+  isStaging = true;
+  staging.position = 0;
+  return staging;
+}
+
+/** What was staged was sent, or will not be. */
+export function releaseStaging(): void {
+  const saved = outer.pop();
+  isStaging = saved !== undefined;
+  if (saved !== undefined) {
+    ranges.set(saved.ranges);
+    useStaging(saved.staging);
+  } else if (staging.bytes.length > KEPT_STAGING_BYTES) {
+    useStaging(newStaging());
+  }
+}
 
 /** By handle. Only ends that wait are here, so that all others can be collected. */
 export const waitingReceivers: Map<number, WaitingReceiver> = new Map();
@@ -117,7 +158,7 @@ function onEvents(count: number): void {
       waitingSenders.get(handle)?.sent(events[at + 2]!);
     } else if (kind === FAILED_EVENT) {
       const error = asKlawError(native.failure());
-      waitingSenders.get(handle)?.failed(error);
+      waitingSenders.get(handle)?.failed(events[at + 2]!, error);
     } else {
       const done = turn;
       turn = undefined;

@@ -67,9 +67,9 @@ export class EndHandle {
 
 const CLOSED_HERE: Record<EndKind, string> = {
   [SENDER_END]:
-    "this sender was closed here (close, move, or the end of its session); clone it before, or make a channel",
+    "this sender was closed here (close, move, or the end of its session); share it instead of moving it, or make a channel",
   [RECEIVER_END]:
-    "this receiver was closed here (close, move, or the end of its session); share it before, or make a channel",
+    "this receiver was closed here (close, move, or the end of its session); share it instead of moving it, or make a channel",
 };
 
 /** What senders and receivers are to those who send them along. */

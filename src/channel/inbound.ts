@@ -1,99 +1,108 @@
-import { ChannelClosedError } from "../errors/index.ts";
+import { ChannelClosedError, NotInitializedError } from "../errors/index.ts";
 import { waitingReceivers, type WaitingReceiver } from "../loop.ts";
 import { asKlawError, native } from "../native/index.ts";
-import type { EndHandle } from "./ends.ts";
-import { readMessages, readOne } from "./messages.ts";
+import type { ChannelEnd, EndHandle } from "./ends.ts";
+import { Fifo } from "./fifo.ts";
+import { NOTHING, takeMany, takeOne, type Message } from "./messages.ts";
 import { watchWait, type WaitOptions } from "./wait.ts";
 
 /** Somebody who waits for messages. */
 interface Want {
-  /** How many, at most. */
-  readonly max: number;
   /** Takes what there is, and settles: false if there is nothing. */
-  readonly serve: (count: number) => void;
+  readonly serve: () => boolean;
   readonly reject: (reason: unknown) => void;
   watch: Disposable | undefined;
+  /** Served, or given up; it stays in the queue until it is at the front. */
+  done: boolean;
 }
 
 /** The messages of one receiver, and who waits for them, in order. */
 export class Inbound implements WaitingReceiver {
   readonly #end: EndHandle;
-  readonly #wants: Want[] = [];
+  /** Whoever waits keeps the receiver alive: collected, it would be closed under him. */
+  protected readonly owner: ChannelEnd;
+  readonly #wants = new Fifo<Want>();
+  #waiting = 0;
+  /** Messages that came with one that could not be read, from that one on: they are next. */
+  #left: Message[] = [];
 
-  constructor(end: EndHandle) {
-    this.#end = end;
+  constructor(owner: ChannelEnd) {
+    this.#end = owner.end;
+    this.owner = owner;
   }
 
   one(options: WaitOptions | undefined): Promise<unknown> {
-    if (this.#wants.length === 0 && this.#take(1) === 1) return Promise.resolve(readOne());
+    if (this.#waiting === 0) {
+      const value = this.#one(native.take);
+      if (value !== NOTHING) return Promise.resolve(value);
+    }
     return new Promise((resolve, reject) => {
-      this.#wait(1, () => resolve(readOne()), reject, options);
+      const serve = (): boolean => {
+        const value = this.#one(native.take);
+        if (value !== NOTHING) resolve(value);
+        return value !== NOTHING;
+      };
+      this.#wait(serve, reject, options);
     });
   }
 
-  /** As `one`, for loops over the messages: `done` once the channel is closed. */
+  /** As `one`, for loops over the messages: `done` once the channel is closed, or this thread has left its session. */
   next(): Promise<IteratorResult<unknown, void>> {
-    const ended = (error: unknown): IteratorResult<unknown, void> => {
-      if (this.#isEnd(error)) return { value: undefined, done: true };
-      throw error;
-    };
     try {
-      if (this.#wants.length === 0 && this.#take(1) === 1) {
-        return Promise.resolve({ value: readOne(), done: false });
-      }
+      const value = this.#waiting === 0 ? this.#one(native.take) : NOTHING;
+      if (value !== NOTHING) return Promise.resolve({ value, done: false });
     } catch (error) {
-      return new Promise((resolve) => resolve(ended(error)));
+      return this.#isEnd(error) ? Promise.resolve({ value: undefined, done: true }) : Promise.reject(error);
     }
-    return new Promise((resolve, reject) => {
-      this.#wait(1, () => resolve({ value: readOne(), done: false }), reject, undefined);
-    }).then((result) => result as IteratorResult<unknown, void>, ended);
+    return this.one(undefined).then(
+      (value) => ({ value, done: false }),
+      (error: unknown) => {
+        if (this.#isEnd(error) || error instanceof NotInitializedError)
+          return { value: undefined, done: true };
+        throw error;
+      },
+    );
   }
 
   tryOne(): { value: unknown } | undefined {
     // Whoever waits was first.
-    if (this.#wants.length > 0) return undefined;
-    try {
-      if (native.takeNow(this.#end.open, 1) === 0) return undefined;
-    } catch (error) {
-      throw asKlawError(error);
-    }
-    return { value: readOne() };
+    const value = this.#waiting === 0 ? this.#one(native.takeNow) : NOTHING;
+    return value === NOTHING ? undefined : { value };
   }
 
   many(max: number, options: WaitOptions | undefined): Promise<unknown[]> {
-    if (this.#wants.length === 0) {
-      const count = this.#takeUntilClosed(max);
-      if (count === undefined) return Promise.resolve([]);
-      if (count > 0) return Promise.resolve(readMessages(count));
+    try {
+      const values = this.#waiting === 0 ? this.#many(max) : [];
+      if (values.length > 0) return Promise.resolve(values);
+    } catch (error) {
+      return this.#isEnd(error) ? Promise.resolve([]) : Promise.reject(error);
     }
     return new Promise((resolve, reject) => {
-      const end = (reason: unknown): void => {
-        if (this.#isEnd(reason)) resolve([]);
-        else reject(reason);
+      const serve = (): boolean => {
+        const values = this.#many(max);
+        if (values.length > 0) resolve(values);
+        return values.length > 0;
       };
-      this.#wait(max, (count) => resolve(readMessages(count)), end, options);
+      const end = (reason: unknown): void => (this.#isEnd(reason) ? resolve([]) : reject(reason));
+      this.#wait(serve, end, options);
     });
   }
 
   /** Serves those who wait, until there is nothing left. */
   ready(): void {
-    while (this.#wants.length > 0) {
-      const want = this.#wants[0]!;
+    for (let want = this.#front(); want !== undefined; want = this.#front()) {
       try {
-        const count = this.#take(want.max);
-        if (count === 0) {
-          native.wait(this.#end.open, want.max);
+        if (!want.serve()) {
+          // It may have been closed in there, by user code.
+          if (!want.done) native.wait(this.#end.open);
           return;
         }
-        // Off the list before anything of it can throw: the message is taken.
-        this.#drop(want);
-        want.serve(count);
+        this.#settled(want);
       } catch (error) {
-        this.#drop(want);
+        this.#settled(want);
         want.reject(error);
       }
     }
-    waitingReceivers.delete(this.#handle);
   }
 
   /** The receiver was closed here. */
@@ -102,22 +111,9 @@ export class Inbound implements WaitingReceiver {
   }
 
   ended(error: Error): void {
-    waitingReceivers.delete(this.#handle);
-    for (const want of this.#wants.splice(0)) {
-      want.watch?.[Symbol.dispose]();
+    for (let want = this.#front(); want !== undefined; want = this.#front()) {
+      this.#settled(want);
       want.reject(error);
-    }
-  }
-
-  get #handle(): number {
-    return this.#end.number;
-  }
-
-  #take(max: number): number {
-    try {
-      return native.take(this.#end.open, max);
-    } catch (error) {
-      throw asKlawError(error);
     }
   }
 
@@ -126,40 +122,63 @@ export class Inbound implements WaitingReceiver {
     return error instanceof ChannelClosedError && !this.#end.closed;
   }
 
-  /** `undefined` once the channel is closed. */
-  #takeUntilClosed(max: number): number | undefined {
+  #one(take: (receiver: number, max: number) => number): unknown {
+    if (this.#left.length > 0) return this.#leftOver();
     try {
-      return this.#take(max);
+      return takeOne(take, this.#end.open);
     } catch (error) {
-      if (this.#isEnd(error)) return undefined;
-      throw error;
+      throw asKlawError(error);
     }
   }
 
-  #wait(
-    max: number,
-    serve: (count: number) => void,
-    reject: (reason: unknown) => void,
-    options: WaitOptions | undefined,
-  ): void {
-    const want: Want = { max, serve, reject, watch: undefined };
-    if (this.#wants.push(want) === 1) {
-      native.wait(this.#end.open, max);
-      waitingReceivers.set(this.#handle, this);
-    }
-    want.watch = watchWait(options, "message", (reason) => {
-      this.#drop(want);
-      if (this.#wants.length === 0) {
-        waitingReceivers.delete(this.#handle);
-        native.stopWaiting(this.#handle);
+  #many(max: number): unknown[] {
+    if (this.#left.length > 0) {
+      const values = [this.#leftOver()];
+      while (values.length < max && this.#left[0] !== undefined && "value" in this.#left[0]) {
+        values.push(this.#leftOver());
       }
+      return values;
+    }
+    try {
+      const taken = takeMany(this.#end.open, max);
+      if (taken === undefined) return [];
+      this.#left.push(...taken.rest);
+      return taken.values.length > 0 ? taken.values : [this.#leftOver()];
+    } catch (error) {
+      throw asKlawError(error);
+    }
+  }
+
+  #leftOver(): unknown {
+    const message = this.#left.shift()!;
+    if ("error" in message) throw message.error;
+    return message.value;
+  }
+
+  #wait(serve: () => boolean, reject: (reason: unknown) => void, options: WaitOptions | undefined): void {
+    const want: Want = { serve, reject, watch: undefined, done: false };
+    if (this.#waiting === 0) native.wait(this.#end.open);
+    want.watch = watchWait(options, "message", (reason) => {
+      this.#settled(want);
+      // It may have been rung for a message that nobody takes here now.
+      if (this.#waiting === 0) native.stopWaiting(this.#end.number);
       reject(reason);
     });
+    this.#wants.push(want);
+    this.#waiting++;
+    waitingReceivers.set(this.#end.number, this);
   }
 
-  #drop(want: Want): void {
-    const at = this.#wants.indexOf(want);
-    if (at >= 0) this.#wants.splice(at, 1);
+  #settled(want: Want): void {
+    if (want.done) return;
+    want.done = true;
     want.watch?.[Symbol.dispose]();
+    this.#waiting--;
+    if (this.#waiting === 0) waitingReceivers.delete(this.#end.number);
+  }
+
+  #front(): Want | undefined {
+    while (this.#wants.first?.done === true) this.#wants.shift();
+    return this.#wants.first;
   }
 }

@@ -1,12 +1,13 @@
 import { waitingSenders, type WaitingSender } from "../loop.ts";
 import { native } from "../native/index.ts";
+import { Fifo } from "./fifo.ts";
 import { watchWait, type WaitOptions } from "./wait.ts";
 
-/** Messages that wait for room in the addon, and are waited for together. */
+/** Messages of one call that wait for room in the addon. */
 interface Pending {
   /** That of the last. */
   readonly ticket: number;
-  /** How many still wait. */
+  /** How many still wait. Those that were taken back stay in the queue with none, until they are at its front. */
   count: number;
   readonly resolve: () => void;
   readonly reject: (reason: unknown) => void;
@@ -16,7 +17,7 @@ interface Pending {
 /** The promises of one sender's messages that wait for room, in the order of the addon's queue. */
 export class PendingSends implements WaitingSender {
   readonly #handle: number;
-  readonly #queue: Pending[] = [];
+  readonly #queue = new Fifo<Pending>();
 
   constructor(handle: number) {
     this.#handle = handle;
@@ -33,33 +34,37 @@ export class PendingSends implements WaitingSender {
   }
 
   sent(count: number): void {
-    for (let left = count; left > 0 && this.#queue.length > 0;) {
-      const first = this.#queue[0]!;
+    let left = count;
+    for (let first = this.#front(); left > 0 && first !== undefined; first = this.#front()) {
       const now = Math.min(left, first.count);
       left -= now;
       first.count -= now;
-      if (first.count === 0) this.#shift().resolve();
+      if (first.count === 0) first.resolve();
     }
   }
 
-  failed(error: unknown): void {
-    const first = this.#queue[0];
-    if (first === undefined) return;
-    first.reject(error);
-    // Those behind it in the same call go no further. Some may have failed with it: their events absorb what is left.
-    const cancelled = native.cancelSend(this.#handle, first.ticket, first.count - 1);
-    first.count -= 1 + cancelled;
-    if (first.count === 0) this.#shift();
+  failed(count: number, error: unknown): void {
+    this.#front()?.reject(error);
+    this.sent(count);
+    this.#front();
   }
 
   ended(error: Error): void {
-    while (this.#queue.length > 0) this.#shift().reject(error);
+    for (let first = this.#front(); first !== undefined; first = this.#front()) {
+      first.count = 0;
+      first.reject(error);
+    }
   }
 
-  #shift(): Pending {
-    const first = this.#queue.shift()!;
-    first.watch?.[Symbol.dispose]();
-    if (this.#queue.length === 0) waitingSenders.delete(this.#handle);
+  /** The first that waits; those before it are done with. */
+  #front(): Pending | undefined {
+    let first = this.#queue.first;
+    while (first !== undefined && first.count === 0) {
+      first.watch?.[Symbol.dispose]();
+      this.#queue.shift();
+      first = this.#queue.first;
+    }
+    if (first === undefined) waitingSenders.delete(this.#handle);
     return first;
   }
 
@@ -67,11 +72,9 @@ export class PendingSends implements WaitingSender {
     const cancelled = native.cancelSend(this.#handle, pending.ticket, pending.count);
     // It was sent in this very moment, and the event that says so is on its way.
     if (cancelled === 0) return;
-    pending.reject(reason);
     pending.watch?.[Symbol.dispose]();
+    pending.reject(reason);
     pending.count -= cancelled;
-    if (pending.count > 0) return;
-    this.#queue.splice(this.#queue.indexOf(pending), 1);
-    if (this.#queue.length === 0) waitingSenders.delete(this.#handle);
+    this.#front();
   }
 }

@@ -16,7 +16,7 @@ export class ReceivingEnd<out T> extends ChannelEnd implements Receiver<T> {
 
   constructor(handle: number | undefined) {
     super(RECEIVER_END, handle);
-    this.#inbound = new Inbound(this.end);
+    this.#inbound = new Inbound(this);
   }
 
   recv(options?: WaitOptions): Promise<T> {

@@ -28,7 +28,7 @@ const RESTORE_BY_CODE: ReadonlyMap<string, Restore> = new Map<string, Restore>([
   ["ERR_KLAW_CHANNEL_CORRUPT", plain],
   ["ERR_KLAW_CHANNEL_FULL", withMessage(ChannelFullError)],
   ["ERR_KLAW_CHANNEL_NOT_FOUND", plain],
-  ["ERR_KLAW_END_CLOSED", plain],
+  ["ERR_KLAW_END_CLOSED", withMessage(ChannelClosedError)],
   ["ERR_KLAW_FOREIGN_OWNER", plain],
   ["ERR_KLAW_HOST", plain],
   ["ERR_KLAW_INVALID_ARGUMENT", ({ message }, o) => new InvalidArgumentError(message, o)],

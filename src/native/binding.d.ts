@@ -67,11 +67,11 @@ export interface OpenOptions {
   busyPollUs: number
 }
 
-/** The payload of the last `take` that was too large for the inbox. */
-export declare function oversize(): Uint8Array | null
+/** The payloads of the last `take` that the inbox had no room for, in order. */
+export declare function oversize(): Array<Uint8Array>
 
-/** `send` for messages with ends, given as pairs of kind and handle. Waits for room only if `may_wait`. */
-export declare function sendWithEnds(sender: number, start: number, stop: number, tag: number, ends: Array<number>, mayWait: boolean): number
+/** `send` for messages with ends, given as pairs of kind and handle. Waits for room only if `may_wait`; `group` as in `sendMany`. */
+export declare function sendWithEnds(sender: number, start: number, stop: number, ends: Array<number>, mayWait: boolean, group: number): number
 
 /** Another staging memory, when a value is larger than the one in use. */
 export declare function setStaging(staging: Uint8Array): void
@@ -79,8 +79,8 @@ export declare function setStaging(staging: Uint8Array): void
 /** Nobody waits for the receiver any more. */
 export declare function stopWaiting(receiver: number): void
 
-/** A `Ready` event will tell when the receiver has a message, or never will; up to `wanted` are set aside for it then. */
-export declare function wait(receiver: number, wanted: number): void
+/** A `Ready` event will tell when the receiver may have a message, or never will. */
+export declare function wait(receiver: number): void
 
 /** A `Turn` event will tell that the loop has turned. */
 export declare function wantTurn(): void

@@ -16,8 +16,11 @@ interface HotFunctions {
   send(sender: number, end: number): number;
   /** As `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting. */
   trySend(sender: number, end: number): number;
-  /** As `send`, for the messages of the first `count` ranges: those that wait are counted from bit 32 on. */
-  sendMany(sender: number, count: number): number;
+  /**
+   * As `send`, for the messages of the first `count` ranges: those that wait are counted from bit 32 on. `group`: 0, or one more
+   * than the ticket of the first message of the same call that waits.
+   */
+  sendMany(sender: number, count: number, group: number): number;
   /** Copies up to `max` messages into the inbox: how many. None past the turn's budget. */
   take(receiver: number, max: number): number;
   /** As `take`, whatever the turn has spent. */
@@ -44,7 +47,7 @@ export const EVENT_WORDS = 3;
 
 /** Words of a message in the inbox's table: start, end, tag, number of ends. */
 export const MESSAGE_WORDS = 4;
-/** `start` of a message that `oversize()` has. */
+/** `start` of a message that is among those of `oversize()`. */
 export const OVERSIZE = 0xffff_ffff;
 
 /** The platforms that binaries are built for. */

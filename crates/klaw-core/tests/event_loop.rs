@@ -38,8 +38,9 @@ struct Taken {
 }
 
 impl Received for Taken {
-    fn has_room(&self, payload_bytes: usize) -> bool {
-        self.room.is_none_or(|room| payload_bytes <= room)
+    fn room_bytes(&self) -> usize {
+        let used: usize = self.messages.iter().map(|(_, payload)| payload.len()).sum();
+        self.room.unwrap_or(usize::MAX).saturating_sub(used)
     }
 
     fn put(&mut self, tag: u32, payload: &[u8], ends: &[Arrived]) {
@@ -120,7 +121,7 @@ fn a_sleeping_loop_is_woken_by_one_message() {
     let (tx, rx) = a.channel(ChannelOptions::default()).unwrap();
     let rx = move_receiver(&mut a, rx, &mut b);
     let sleeper = std::thread::spawn(move || {
-        b.wait(rx, 1).unwrap();
+        b.wait(rx).unwrap();
         assert!(b.is_waited_for());
         assert!(matches!(next(&mut b), Event::Ready(ready) if ready == rx));
         assert!(!b.is_waited_for(), "a waiter is told once");
@@ -205,7 +206,7 @@ fn a_wait_ends_when_the_channel_does() {
     let id = a.channel_id(End::Sender(tx)).unwrap();
     let there = b.open_sender(id).unwrap();
     a.close_sender(tx);
-    a.wait(rx, 1).unwrap();
+    a.wait(rx).unwrap();
     assert!(turn(&mut a, Duration::ZERO).is_empty());
     drop(b);
     let _ = there;
@@ -240,17 +241,57 @@ fn a_turn_has_a_budget() {
 }
 
 #[test]
-fn a_batch_stops_where_there_is_no_room_for_it() {
+fn what_is_fetched_is_handed_out_and_the_rest_is_left_to_others() {
     let test = Test::new();
     let mut a = test.event_loop();
     let (tx, rx) = a.channel(ChannelOptions::default()).unwrap();
-    let payloads: Vec<_> = [10, 10, 200, 10].map(|bytes| vec![1_u8; bytes]).into();
-    assert_eq!(a.send_many(tx, payloads.iter().map(|p| (0, p))).unwrap(), (Sent::Now, 0));
-    let mut taken = Taken { room: Some(100), ..Taken::default() };
-    assert_eq!(a.take(rx, 10, true, &mut taken).unwrap(), 2);
-    // The first of a call has to be taken.
-    assert_eq!(a.take(rx, 10, true, &mut taken).unwrap(), 2);
-    assert_eq!(taken.messages[2].1.len(), 200);
+    let id = a.channel_id(End::Receiver(rx)).unwrap();
+    let other = a.open_receiver(id).unwrap();
+    for n in 0..10 {
+        a.send(tx, n, &[0; 12_000], &[]).unwrap();
+    }
+    let mut taken = Taken { room: Some(50_000), ..Taken::default() };
+    let count = a.take(rx, 10, true, &mut taken).unwrap();
+    assert!((1..10).contains(&count), "{count} of 120 KB in 50 KB");
+    // Nothing is stuck in an end that is closed.
+    assert!(a.close_receiver(rx));
+    assert_eq!(take(&mut a, other, 100).len(), 10 - count);
+}
+
+#[test]
+fn looking_takes_nothing() {
+    let test = Test::new();
+    let mut a = test.event_loop();
+    let (tx, rx) = a.channel(ChannelOptions::default()).unwrap();
+    let id = a.channel_id(End::Receiver(rx)).unwrap();
+    let other = a.open_receiver(id).unwrap();
+    a.wait(rx).unwrap();
+    a.send(tx, 1, b"", &[]).unwrap();
+    assert!(matches!(next(&mut a), Event::Ready(ready) if ready == rx));
+    a.stop_waiting(rx);
+    assert_eq!(take(&mut a, other, 1).len(), 1);
+    assert_eq!(take(&mut a, rx, 1), []);
+}
+
+#[test]
+fn a_call_stops_at_its_first_failure() {
+    let test = Test::new();
+    let mut a = test.event_loop();
+    let (tx, rx) = a.channel(small()).unwrap();
+    let sizes = [8, 8, 8, 8, 8, 5_000, 8, 8];
+    let payloads = sizes.iter().zip(0..).map(|(bytes, n)| (n, vec![0_u8; *bytes]));
+    assert_eq!(a.send_many(tx, None, payloads).unwrap(), (Sent::Queued(3), 4));
+    assert_eq!(a.send(tx, 99, b"", &[]).unwrap(), Sent::Queued(4));
+    let mut got = take(&mut a, rx, 100);
+    let events = turn(&mut a, Duration::ZERO);
+    let [Event::Sent { count: 1, .. }, Event::Failed { count: 3, error, .. }, Event::Sent { count: 1, .. }] =
+        &events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert_eq!(error.code(), "ERR_KLAW_VALUE_TOO_LARGE");
+    got.extend(take(&mut a, rx, 100));
+    assert_eq!(got.iter().map(|m| m.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 99]);
 }
 
 #[test]
@@ -259,8 +300,8 @@ fn a_batch_that_does_not_fit_waits_for_room_in_its_order() {
     let mut a = test.event_loop();
     let (tx, rx) = a.channel(small()).unwrap();
     let batch = |from: u32| (from..from + 6).map(|n| (n, [0_u8; 8]));
-    assert_eq!(a.send_many(tx, batch(0)).unwrap(), (Sent::Queued(1), 2));
-    assert_eq!(a.send_many(tx, batch(6)).unwrap(), (Sent::Queued(7), 6));
+    assert_eq!(a.send_many(tx, None, batch(0)).unwrap(), (Sent::Queued(1), 2));
+    assert_eq!(a.send_many(tx, None, batch(6)).unwrap(), (Sent::Queued(7), 6));
     assert_eq!(a.cancel_send(tx, 7, 6), 6);
     let mut got = take(&mut a, rx, 100);
     assert!(matches!(next(&mut a), Event::Sent { count: 2, .. }));
@@ -273,7 +314,7 @@ fn a_channel_that_does_not_wait_says_that_it_is_full() {
     let test = Test::new();
     let mut a = test.event_loop();
     let (tx, rx) = a.channel(ChannelOptions { overflow: Overflow::Error, ..small() }).unwrap();
-    let full = a.send_many(tx, (0..6).map(|n| (n, [0_u8; 8]))).unwrap_err();
+    let full = a.send_many(tx, None, (0..6).map(|n| (n, [0_u8; 8]))).unwrap_err();
     assert_eq!(full.code(), "ERR_KLAW_CHANNEL_FULL");
     assert_eq!(a.send(tx, 9, b"", &[]).unwrap_err().code(), "ERR_KLAW_CHANNEL_FULL");
     assert!(!a.is_waited_for());
@@ -315,9 +356,9 @@ fn a_receiver_that_stops_waiting_hands_its_ring_on() {
     let id = a.channel_id(End::Sender(tx)).unwrap();
     let (there_b, there_c) = (b.open_receiver(id).unwrap(), c.open_receiver(id).unwrap());
     a.close_receiver(rx);
-    b.wait(there_b, 1).unwrap();
+    b.wait(there_b).unwrap();
     let sleeper = std::thread::spawn(move || {
-        c.wait(there_c, 1).unwrap();
+        c.wait(there_c).unwrap();
         assert!(matches!(next(&mut c), Event::Ready(_)));
         take(&mut c, there_c, 1)
     });

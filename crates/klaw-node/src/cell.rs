@@ -53,8 +53,8 @@ pub(crate) struct Inbox {
     pub(crate) table: Shared<u32>,
     used: usize,
     count: usize,
-    /// A message that is larger than `bytes`; its words in the table are [`OVERSIZE`].
-    pub(crate) oversize: Option<Vec<u8>>,
+    /// Messages that `bytes` had no room for, in order; their words in the table are [`OVERSIZE`].
+    pub(crate) oversize: Vec<Vec<u8>>,
     /// Ends that came with the messages of the last take, in order.
     pub(crate) arrived: Vec<Arrived>,
 }
@@ -197,9 +197,9 @@ impl OpenLoop {
             let words = match event {
                 Event::Ready(receiver) => [0, receiver.bits(), 0],
                 Event::Sent { sender, count } => [1, sender.bits(), count],
-                Event::Failed { sender, error } => {
+                Event::Failed { sender, count, error } => {
                     self.failures.push_back(error);
-                    [2, sender.bits(), 0]
+                    [2, sender.bits(), count]
                 }
                 Event::Turn => [3, 0, 0],
             };
@@ -215,7 +215,7 @@ impl OpenLoop {
 
 impl Inbox {
     pub(crate) fn new(bytes: Shared<u8>, table: Shared<u32>) -> Self {
-        Self { bytes, table, used: 0, count: 0, oversize: None, arrived: Vec::new() }
+        Self { bytes, table, used: 0, count: 0, oversize: Vec::new(), arrived: Vec::new() }
     }
 
     /// Messages that the table has room for.
@@ -226,7 +226,7 @@ impl Inbox {
     /// Forgets the last take.
     pub(crate) fn clear(&mut self) {
         (self.used, self.count) = (0, 0);
-        self.oversize = None;
+        self.oversize.clear();
         self.arrived.clear();
     }
 
@@ -236,8 +236,8 @@ impl Inbox {
 }
 
 impl Received for Inbox {
-    fn has_room(&self, payload_bytes: usize) -> bool {
-        self.oversize.is_none() && self.place(payload_bytes) + payload_bytes <= self.bytes.len()
+    fn room_bytes(&self) -> usize {
+        self.bytes.len().saturating_sub(self.used)
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "offsets in buffers below 4 GiB")]
@@ -249,7 +249,7 @@ impl Received for Inbox {
             self.used = end;
             [start as u32, end as u32, tag, ends.len() as u32]
         } else {
-            self.oversize = Some(payload.to_vec());
+            self.oversize.push(payload.to_vec());
             [OVERSIZE, OVERSIZE, tag, ends.len() as u32]
         };
         self.arrived.extend(ends);

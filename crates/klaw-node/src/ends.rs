@@ -1,12 +1,13 @@
 //! Channel ends: made, opened, closed, sent along, waited for.
 
-use klaw_core::{Arrived, ChannelOptions, End, Handle, Overflow, Sent};
+use klaw_core::{Arrived, ChannelOptions, End, Handle, Overflow};
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Env, Result, sys};
 use napi_derive::napi;
 
 use crate::cell::{LoopCell, OpenLoop};
 use crate::error::Failure;
+use crate::hot::{NO_TAG, answer};
 
 /// What an end is, where numbers go in pairs of kind and handle.
 const SENDER: u32 = 1;
@@ -81,36 +82,30 @@ pub fn close_end(env: Env, kind: u32, handle: u32) -> Result<bool> {
     Ok(closed.unwrap_or(false))
 }
 
-/// `send` for messages with ends, given as pairs of kind and handle. Waits for room only if `may_wait`.
+/// `send` for messages with ends, given as pairs of kind and handle. Waits for room only if `may_wait`; `group` as in `sendMany`.
 #[napi(catch_unwind)]
 pub fn send_with_ends(
     env: Env,
     sender: u32,
     start: u32,
     stop: u32,
-    tag: u32,
     ends: Vec<u32>,
     may_wait: bool,
+    group: u32,
 ) -> Result<i64> {
     with(env, |open| {
-        let ends = ends
-            .chunks_exact(2)
-            .map(|pair| end(pair[0], pair[1]))
-            .collect::<std::result::Result<Vec<_>, _>>()?;
+        let ends = ends.chunks_exact(2).map(|pair| end(pair[0], pair[1]));
+        let ends = ends.collect::<std::result::Result<Vec<_>, _>>()?;
         let OpenLoop { event_loop, buffers, .. } = open;
         let payload = buffers.staging.part(start as usize, stop as usize);
         let payload = payload.ok_or(Failure::Argument("a range outside of its buffer"))?;
         let sender = Handle::from_bits(sender);
         let sent = if may_wait {
-            event_loop.send(sender, tag, payload, &ends)?
+            event_loop.send_in_group(sender, group.checked_sub(1), NO_TAG, payload, &ends)?
         } else {
-            event_loop.try_send(sender, tag, payload, &ends)?
+            event_loop.try_send(sender, NO_TAG, payload, &ends)?
         };
-        Ok(match sent {
-            Sent::Now => -1,
-            Sent::Enough => -2,
-            Sent::Queued(ticket) => ticket.into(),
-        })
+        Ok(answer(sent))
     })
 }
 
@@ -136,16 +131,16 @@ pub fn arrived(env: Env) -> Result<Vec<u32>> {
     })
 }
 
-/// The payload of the last `take` that was too large for the inbox.
+/// The payloads of the last `take` that the inbox had no room for, in order.
 #[napi(catch_unwind)]
-pub fn oversize(env: Env) -> Result<Option<Uint8Array>> {
-    with(env, |open| Ok(open.buffers.inbox.oversize.take().map(Uint8Array::from)))
+pub fn oversize(env: Env) -> Result<Vec<Uint8Array>> {
+    with(env, |open| Ok(open.buffers.inbox.oversize.drain(..).map(Uint8Array::from).collect()))
 }
 
-/// A `Ready` event will tell when the receiver has a message, or never will; up to `wanted` are set aside for it then.
+/// A `Ready` event will tell when the receiver may have a message, or never will.
 #[napi(catch_unwind)]
-pub fn wait(env: Env, receiver: u32, wanted: u32) -> Result<()> {
-    with(env, |open| Ok(open.event_loop.wait(Handle::from_bits(receiver), wanted as usize)?))
+pub fn wait(env: Env, receiver: u32) -> Result<()> {
+    with(env, |open| Ok(open.event_loop.wait(Handle::from_bits(receiver))?))
 }
 
 /// Nobody waits for the receiver any more.
@@ -169,10 +164,10 @@ pub fn want_turn(env: Env) -> Result<()> {
 /// The error of the first `Failed` event that was not asked for yet.
 #[napi(catch_unwind, ts_return_type = "Error")]
 pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
-    let failed = with(env, |open| {
-        let error = open.failures.pop_front().ok_or(Failure::Argument("no failure to tell"))?;
-        Failure::Core(error).to_js(env.raw()).ok_or(Failure::Host("napi_create_error"))
-    })?;
+    let error = with(env, |open| open.failures.pop_front().ok_or(Failure::Argument("no failure to tell")))?;
+    // Outside of `with`: making an object may run JavaScript.
+    let failed = Failure::Core(error).to_js(env.raw());
+    let failed = failed.ok_or_else(|| Failure::Host("napi_create_error").throw(env.raw()))?;
     // SAFETY: a value of the open handle scope, which the caller gets at once.
     Ok(unsafe { napi::bindgen_prelude::Unknown::from_raw_unchecked(env.raw() as sys::napi_env, failed) })
 }

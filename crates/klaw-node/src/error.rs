@@ -2,7 +2,6 @@
 //! class of it.
 
 use std::any::Any;
-use std::ffi::c_char;
 use std::ptr;
 
 use klaw_core::{Detail, Error};
@@ -118,16 +117,21 @@ fn object(env: sys::napi_env) -> Option<sys::napi_value> {
     (status == sys::Status::napi_ok).then_some(object)
 }
 
+/// Defines a field: assigning it could run a setter that user code has put into a prototype.
 fn set(env: sys::napi_env, object: sys::napi_value, name: &str, to: sys::napi_value) -> Option<()> {
-    let mut key = ptr::null_mut();
-    let name_length = isize::try_from(name.len()).ok()?;
-    let text = name.as_ptr().cast::<c_char>();
-    // SAFETY: `text` has `name_length` bytes of UTF-8.
-    let status = unsafe { sys::napi_create_string_utf8(env, text, name_length, &raw mut key) };
-    if status != sys::Status::napi_ok {
-        return None;
-    }
+    let property = sys::napi_property_descriptor {
+        utf8name: ptr::null(),
+        name: value(env, name.to_owned())?,
+        method: None,
+        getter: None,
+        setter: None,
+        value: to,
+        attributes: sys::PropertyAttributes::writable
+            | sys::PropertyAttributes::enumerable
+            | sys::PropertyAttributes::configurable,
+        data: ptr::null_mut(),
+    };
     // SAFETY: an object, a key and a value of the open handle scope.
-    let status = unsafe { sys::napi_set_property(env, object, key, to) };
+    let status = unsafe { sys::napi_define_properties(env, object, 1, &raw const property) };
     (status == sys::Status::napi_ok).then_some(())
 }

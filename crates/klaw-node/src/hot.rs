@@ -22,7 +22,7 @@ const SENT: i64 = -1;
 const SENT_ENOUGH: i64 = -2;
 
 /// Tags are for what is no message of a user.
-const NO_TAG: u32 = 0;
+pub(crate) const NO_TAG: u32 = 0;
 
 /// Adds the hot functions to the addon's exports.
 pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Result<()> {
@@ -59,7 +59,7 @@ pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Re
 /// `send(sender, end)`: the bytes of the staging memory before `end`. -1: sent; -2: sent, and let the loop turn; else the ticket
 /// under which it waits for room.
 unsafe extern "C" fn send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, end]| {
+    call(env, info, |open, [sender, end, _]| {
         let OpenLoop { event_loop, buffers, .. } = open;
         let payload = buffers.staging.part(0, end as usize).ok_or(out_of_bounds())?;
         Ok(answer(event_loop.send(Handle::from_bits(sender), NO_TAG, payload, &[])?))
@@ -68,25 +68,31 @@ unsafe extern "C" fn send(env: sys::napi_env, info: sys::napi_callback_info) -> 
 
 /// `trySend(sender, end)`: as `send`; throws `ERR_KLAW_CHANNEL_FULL` instead of waiting.
 unsafe extern "C" fn try_send(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, end]| {
+    call(env, info, |open, [sender, end, _]| {
         let OpenLoop { event_loop, buffers, .. } = open;
         let payload = buffers.staging.part(0, end as usize).ok_or(out_of_bounds())?;
         Ok(answer(event_loop.try_send(Handle::from_bits(sender), NO_TAG, payload, &[])?))
     })
 }
 
-/// `sendMany(sender, count)`: the messages that the first `count` pairs of `ranges` name, published at once. As `send`; the number
-/// of those that wait stands above the ticket of the last, from bit 32 on.
+/// `sendMany(sender, count, group)`: the messages that the first `count` pairs of `ranges` name, published at once. As `send`; the
+/// number of those that wait stands above the ticket of the last, from bit 32 on. `group`: 0, or one more than the ticket of
+/// the first message of the same call that waits.
 unsafe extern "C" fn send_many(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    call(env, info, |open, [sender, count]| {
+    call(env, info, |open, [sender, count, group]| {
         let OpenLoop { event_loop, buffers, .. } = open;
         let ranges = buffers.ranges.part(0, 2 * count as usize).ok_or(out_of_bounds())?;
-        let staging = &buffers.staging;
+        let (staging, is_out) = (&buffers.staging, std::cell::Cell::new(false));
         let payloads = ranges.chunks_exact(2).map_while(|range| {
-            let payload = staging.part(range[0] as usize, range[1] as usize)?;
-            Some((NO_TAG, payload))
+            let payload = staging.part(range[0] as usize, range[1] as usize);
+            is_out.set(payload.is_none());
+            Some((NO_TAG, payload?))
         });
-        let (sent, waiting) = event_loop.send_many(Handle::from_bits(sender), payloads)?;
+        let (sent, waiting) =
+            event_loop.send_many(Handle::from_bits(sender), group.checked_sub(1), payloads)?;
+        if is_out.get() {
+            return Err(out_of_bounds());
+        }
         Ok(answer(sent) + (i64::from(waiting) << 32))
     })
 }
@@ -101,7 +107,7 @@ unsafe extern "C" fn take_now(env: sys::napi_env, info: sys::napi_callback_info)
     call(env, info, |open, arguments| take_some(open, arguments, false))
 }
 
-fn take_some(open: &mut OpenLoop, [receiver, max]: [u32; 2], budgeted: bool) -> Outcome {
+fn take_some(open: &mut OpenLoop, [receiver, max, _]: [u32; 3], budgeted: bool) -> Outcome {
     let OpenLoop { event_loop, buffers, .. } = open;
     let inbox = &mut buffers.inbox;
     inbox.clear();
@@ -110,7 +116,7 @@ fn take_some(open: &mut OpenLoop, [receiver, max]: [u32; 2], budgeted: bool) -> 
     Ok(i64::try_from(taken).unwrap_or(i64::MAX))
 }
 
-fn answer(sent: Sent) -> i64 {
+pub(crate) fn answer(sent: Sent) -> i64 {
     match sent {
         Sent::Now => SENT,
         Sent::Enough => SENT_ENOUGH,
@@ -122,11 +128,11 @@ fn out_of_bounds() -> Failure {
     Failure::Argument("a range outside of its buffer")
 }
 
-/// One call: two numbers in, one out; an error is thrown, and so is a panic.
+/// One call: three numbers in, one out; an error is thrown, and so is a panic.
 fn call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
-    body: impl FnOnce(&mut OpenLoop, [u32; 2]) -> Outcome,
+    body: impl FnOnce(&mut OpenLoop, [u32; 3]) -> Outcome,
 ) -> sys::napi_value {
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         let (cell, arguments) = arguments(env, info).ok_or(Failure::Argument("no numbers"))?;
@@ -155,18 +161,18 @@ fn number_value(env: sys::napi_env, number: i64) -> sys::napi_value {
     result
 }
 
-/// The cell behind the function, and the first two arguments; those that were not passed are 0.
-fn arguments<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> Option<(&'a LoopCell, [u32; 2])> {
-    let (mut count, mut values, mut data) = (2, [ptr::null_mut(); 2], ptr::null_mut());
+/// The cell behind the function, and the first three arguments; those that were not passed are 0.
+fn arguments<'a>(env: sys::napi_env, info: sys::napi_callback_info) -> Option<(&'a LoopCell, [u32; 3])> {
+    let (mut count, mut values, mut data) = (3, [ptr::null_mut(); 3], ptr::null_mut());
     let no_this = ptr::null_mut();
-    // SAFETY: room for two values; napi fills those that were not passed with `undefined`.
+    // SAFETY: room for three values; napi fills those that were not passed with `undefined`.
     let status = unsafe {
         sys::napi_get_cb_info(env, info, &raw mut count, values.as_mut_ptr(), no_this, &raw mut data)
     };
     if status != sys::Status::napi_ok || data.is_null() {
         return None;
     }
-    let mut numbers = [0; 2];
+    let mut numbers = [0; 3];
     for (number, value) in numbers.iter_mut().zip(values).take(count) {
         // SAFETY: a value of this call.
         let status = unsafe { sys::napi_get_value_uint32(env, value, &raw mut *number) };

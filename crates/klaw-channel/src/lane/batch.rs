@@ -1,6 +1,6 @@
 //! A batch between a lane and user code: a private copy of records.
 
-use crate::record::{Decoder, Header, Message, REF_BYTES, RecordKind, charge_units};
+use crate::record::{Decoder, Header, Message, RecordKind, charge_units};
 
 /// Messages in a private copy, in order.
 #[derive(Debug, Default)]
@@ -32,12 +32,6 @@ impl Batch {
 
     pub(crate) fn is_done(&self) -> bool {
         self.handed == self.messages
-    }
-
-    /// Payload bytes of the next message.
-    pub(crate) fn next_bytes(&self) -> Option<usize> {
-        let header = Header::decode(self.bytes.get(self.next..)?).filter(|_| !self.is_done())?;
-        (header.body_bytes as usize).checked_sub(usize::from(header.refs) * REF_BYTES)
     }
 
     /// Hands out the next message.

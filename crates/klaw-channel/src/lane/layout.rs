@@ -220,6 +220,12 @@ pub(crate) fn lease_holder(lane: &LaneEntry) -> Option<Stamp> {
     lease_parts(lane.lease.load(Ordering::Acquire)).1
 }
 
+/// True if everything published was taken.
+pub(crate) fn is_empty(lane: &LaneEntry) -> bool {
+    // Acquire; pairs with the Release in `Writer::publish`.
+    lane.sent.tail.load(Ordering::Acquire) == lane.taken.head.load(Ordering::Acquire)
+}
+
 /// Base of the ring in which reading goes on.
 pub(crate) fn reading_base(lane: &LaneEntry) -> u64 {
     let head = lane.taken.head.load(Ordering::Acquire);

@@ -45,7 +45,7 @@ pub(crate) use batch::Batch;
 pub(crate) use layout::lease_word;
 pub(crate) use layout::{
     Claim, LaneCode, LaneCredit, LaneEntry, LaneId, LaneIdentity, LaneSent, LaneState, LaneTag, LaneTaken,
-    lease_holder, reading_base,
+    is_empty, lease_holder, reading_base,
 };
 pub(crate) use reader::{Take, TakeLimits, take};
 pub(crate) use repair::{decide_claim, end_lane, finish_drained, release_lease, repair_rings};

@@ -5,10 +5,12 @@ use klaw_shm::Port;
 use klaw_shm::sync::Ordering;
 
 use super::Receiver;
+use crate::channel::layout::Side;
 use crate::error::ChannelError;
+use crate::lane::{LaneCode, is_empty, lease_holder};
 
 impl Receiver {
-    /// From now on senders ring `port` while its bell is armed. Ask [`Receiver::is_ready`] after arming it and before sleeping.
+    /// From now on senders ring `port` while its bell is armed. Ask [`Receiver::may_have`] after arming it and before sleeping.
     ///
     /// Only a receiver that takes what it is rung for may have a port: senders ring one receiver a message, and another one
     /// would be left asleep. See [`Receiver::stop_waiting`].
@@ -28,14 +30,35 @@ impl Receiver {
         self.port_word().store(0, Ordering::Relaxed);
     }
 
-    /// True if the next [`Receiver::try_recv`] has a message; takes a batch of up to `max` messages if it must.
-    pub fn is_ready(&mut self, max: usize) -> Result<bool, ChannelError> {
+    /// Makes sure that messages are at hand for [`Receiver::try_recv`]: a batch of up to `max`. False if there are none.
+    pub fn fetch(&mut self, max: usize) -> Result<bool, ChannelError> {
         if self.batch.is_done() { self.fill(max) } else { Ok(true) }
     }
 
-    /// Payload bytes of the message that the next [`Receiver::try_recv`] hands out, if it is taken already.
+    /// True if messages are at hand: taken from their lane, and not handed out.
     #[must_use]
-    pub fn next_bytes(&self) -> Option<usize> {
-        self.batch.next_bytes()
+    pub fn has_fetched(&self) -> bool {
+        !self.batch.is_done()
+    }
+
+    /// True if a [`Receiver::fetch`] may bring something, be it the end of the channel. Takes nothing, so that what is seen here
+    /// can still go to another receiver, and then the fetch brings nothing.
+    pub fn may_have(&mut self) -> bool {
+        if self.has_fetched() {
+            return true;
+        }
+        // Before the lanes, as in a fetch.
+        let closed = Side::load(&self.channel().facts.senders).closed;
+        let tables = self.node.tables();
+        self.lanes.refresh(tables, self.id);
+        if closed && self.lanes.lanes.is_empty() {
+            return true;
+        }
+        // One that another receiver reads is told about when it is let go.
+        self.lanes.lanes.iter().map(|id| (id, tables.known_lane(*id))).any(|(id, lane)| {
+            let state = lane.state();
+            let is_open = state.generation == id.generation && state.code == LaneCode::Open;
+            lease_holder(lane).is_none() && !(is_open && is_empty(lane))
+        })
     }
 }

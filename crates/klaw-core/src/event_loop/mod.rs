@@ -78,7 +78,8 @@ pub enum End {
 /// What a loop is told by [`EventLoop::pump`].
 #[derive(Debug)]
 pub enum Event {
-    /// The next [`EventLoop::take`] of this receiver has a message, or fails. Nobody waits for it any more.
+    /// The next [`EventLoop::take`] of this receiver may have a message, or fails. Nobody waits for it any more: whoever finds
+    /// nothing waits again.
     Ready(Handle),
     /// The first `count` messages that this sender had queued are sent.
     Sent {
@@ -87,10 +88,12 @@ pub enum Event {
         /// How many.
         count: u32,
     },
-    /// The first message that this sender had queued will never be sent.
+    /// The first message that this sender had queued will never be sent, nor those of the same call behind it.
     Failed {
         /// The sender.
         sender: Handle,
+        /// How many they are together.
+        count: u32,
         /// Why.
         error: Error,
     },

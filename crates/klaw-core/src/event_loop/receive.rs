@@ -9,15 +9,15 @@ use crate::error::Error;
 #[derive(Debug)]
 pub(super) struct ReceiverEnd {
     pub(super) receiver: Receiver,
-    /// Messages that whoever waits wants, 0 if nobody waits.
-    wanted: usize,
+    /// Somebody waits for it.
+    wanted: bool,
     /// Senders ring this loop for it.
     ported: bool,
 }
 
 impl ReceiverEnd {
     pub(super) fn new(receiver: Receiver) -> Self {
-        Self { receiver, wanted: 0, ported: false }
+        Self { receiver, wanted: false, ported: false }
     }
 }
 
@@ -34,15 +34,20 @@ pub enum Arrived {
 
 /// Where messages go that a loop takes.
 pub trait Received {
-    /// False if a message of `payload_bytes` must wait for the next call. Not asked before the first message of a call.
-    fn has_room(&self, payload_bytes: usize) -> bool;
-    /// A message; `payload` is gone after the call.
+    /// Bytes that it still has room for. Less than a batch: nothing more is fetched in this call.
+    fn room_bytes(&self) -> usize;
+    /// A message, which must be taken whatever its size; `payload` is gone after the call.
     fn put(&mut self, tag: u32, payload: &[u8], ends: &[Arrived]);
 }
+
+/// Room for a batch that is fetched at once.
+const BATCH_ROOM_BYTES: usize = 32 << 10;
 
 impl EventLoop {
     /// Takes up to `max` messages that are there: how many they were. None also once the turn's budget is spent, if
     /// `budgeted`; wait then, and the next turn has them.
+    ///
+    /// What is fetched from a lane is handed out whole: nothing is left in this receiver that another one could have.
     pub fn take(
         &mut self,
         receiver: Handle,
@@ -51,29 +56,31 @@ impl EventLoop {
         to: &mut impl Received,
     ) -> Result<usize, Error> {
         let mut count = 0;
-        while count < max && !(budgeted && self.budget.is_spent()) {
-            let end = self.receiver(receiver)?;
-            match end.receiver.is_ready(max - count) {
-                Ok(true) => {}
-                Ok(false) => break,
-                // It can wait: what was taken before it goes out first.
-                Err(_) if count > 0 => break,
-                Err(e) => return Err(e.into()),
-            }
-            let bytes = end.receiver.next_bytes().unwrap_or(0);
-            if count > 0 && !to.has_room(bytes) {
-                break;
+        while count < max {
+            let end = self.receivers.get(receiver).ok_or(Error::EndClosed { end: "receiver" })?;
+            if !end.receiver.has_fetched() {
+                let is_enough = count > 0 && to.room_bytes() < BATCH_ROOM_BYTES;
+                if is_enough || budgeted && self.budget.is_spent() {
+                    break;
+                }
+                match end.receiver.fetch(max - count) {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    // It can wait: what was taken before it goes out first.
+                    Err(_) if count > 0 => break,
+                    Err(e) => return Err(e.into()),
+                }
             }
             self.hand_out(receiver, to)?;
-            self.budget.spend(bytes);
             count += 1;
         }
         Ok(count)
     }
 
     fn hand_out(&mut self, receiver: Handle, to: &mut impl Received) -> Result<(), Error> {
-        let end = self.receiver(receiver)?;
+        let end = self.receivers.get(receiver).ok_or(Error::EndClosed { end: "receiver" })?;
         let Some(message) = end.receiver.try_recv()? else { return Ok(()) };
+        self.budget.spend(message.payload.len());
         if !message.has_refs() {
             to.put(message.tag, message.payload, &[]);
             return Ok(());
@@ -82,45 +89,46 @@ impl EventLoop {
         let (tag, payload) = (message.tag, message.payload.to_vec());
         let kinds: Vec<_> = message.refs().map(|reference| reference.kind).collect();
         let ends = end.receiver.take_ends().into_iter().zip(kinds);
-        let arrived: Vec<_> = ends.map(|(end, kind)| self.adopt(end, kind)).collect::<Result<_, _>>()?;
+        // One that this loop has no handle left for arrives closed: the message counts as handed out.
+        let arrived: Vec<_> = ends.map(|(end, kind)| self.adopt(end, kind)).collect();
         to.put(tag, &payload, &arrived);
         Ok(())
     }
 
-    fn adopt(&mut self, end: ArrivedEnd, kind: RefKind) -> Result<Arrived, Error> {
-        Ok(match end {
-            ArrivedEnd::Sender(sender) => Arrived::Open(End::Sender(self.add_sender(sender)?)),
-            ArrivedEnd::Receiver(receiver) => Arrived::Open(End::Receiver(self.add_receiver(receiver)?)),
-            ArrivedEnd::Closed if kind == RefKind::Sender => Arrived::ClosedSender,
-            ArrivedEnd::Closed => Arrived::ClosedReceiver,
-        })
+    fn adopt(&mut self, end: ArrivedEnd, kind: RefKind) -> Arrived {
+        let adopted = match end {
+            ArrivedEnd::Sender(sender) => self.add_sender(sender).map(End::Sender).ok(),
+            ArrivedEnd::Receiver(receiver) => self.add_receiver(receiver).map(End::Receiver).ok(),
+            ArrivedEnd::Closed => None,
+        };
+        adopted.map_or(
+            if kind == RefKind::Sender { Arrived::ClosedSender } else { Arrived::ClosedReceiver },
+            Arrived::Open,
+        )
     }
 
-    /// [`Event::Ready`] will come when this receiver has a message, or when there will never be one; at most `wanted`
-    /// messages are set aside for it then.
-    pub fn wait(&mut self, receiver: Handle, wanted: usize) -> Result<(), Error> {
+    /// [`Event::Ready`] will come when this receiver may have a message, or when there will never be one.
+    pub fn wait(&mut self, receiver: Handle) -> Result<(), Error> {
         let Self { receivers, port, waiting, ported, .. } = self;
         let end = receivers.get(receiver).ok_or(Error::EndClosed { end: "receiver" })?;
-        if end.wanted == 0 {
+        if !std::mem::replace(&mut end.wanted, true) {
             waiting.push(receiver);
         }
-        end.wanted = wanted.max(1);
-        if !end.ported {
-            end.ported = true;
+        if !std::mem::replace(&mut end.ported, true) {
             ported.push(receiver);
             end.receiver.wait_at(port);
         }
         Ok(())
     }
 
-    /// Nobody waits for this receiver any more.
+    /// Nobody waits for this receiver any more, and nothing was taken: if this loop was rung for a message, another one is.
     pub fn stop_waiting(&mut self, receiver: Handle) {
         let Some(end) = self.receivers.get(receiver) else { return };
-        if end.wanted > 0 {
-            end.wanted = 0;
+        if std::mem::replace(&mut end.wanted, false) {
             self.waiting.retain(|waiting| *waiting != receiver);
+        }
+        if std::mem::replace(&mut end.ported, false) {
             self.ported.retain(|ported| *ported != receiver);
-            end.ported = false;
             end.receiver.stop_waiting();
         }
     }
@@ -128,7 +136,6 @@ impl EventLoop {
     /// Closes a receiving end. False if it was closed before.
     pub fn close_receiver(&mut self, receiver: Handle) -> bool {
         self.stop_waiting(receiver);
-        self.ported.retain(|ported| *ported != receiver);
         self.receivers.remove(receiver).is_some()
     }
 
@@ -136,23 +143,20 @@ impl EventLoop {
         let Self { receivers, waiting, .. } = self;
         waiting.retain(|&handle| {
             let Some(end) = receivers.get(handle) else { return false };
-            // An error is found again by whoever takes.
-            if matches!(end.receiver.is_ready(end.wanted), Ok(false)) {
+            if !end.receiver.may_have() {
                 return true;
             }
-            end.wanted = 0;
+            end.wanted = false;
             events.push(Event::Ready(handle));
             false
         });
     }
 
-    /// Before the bell is armed: senders ring only for receivers that somebody waits for, else one in another process would be
-    /// left asleep. While the bell is not armed, a port that is still known does no harm, and waiting again costs nothing.
     pub(super) fn forget_ports(&mut self) {
         let Self { receivers, ported, .. } = self;
         ported.retain(|&handle| {
             let Some(end) = receivers.get(handle) else { return false };
-            if end.wanted == 0 {
+            if !end.wanted {
                 end.ported = false;
                 end.receiver.forget_port();
             }

@@ -33,6 +33,8 @@ pub(super) struct SenderEnd {
 #[derive(Debug)]
 struct Queued {
     ticket: u32,
+    /// Messages of one call: when one of them fails, those behind it are not sent.
+    group: u32,
     tag: u32,
     payload: Box<[u8]>,
     ends: Vec<OwnEnd>,
@@ -59,10 +61,12 @@ impl SenderEnd {
         Self { sender, queue: VecDeque::new(), next_ticket: 0, waits: None, unflushed: false, closing: false }
     }
 
-    fn enqueue(&mut self, tag: u32, payload: &[u8], ends: Vec<OwnEnd>) -> u32 {
+    /// Of a call of its own, if it has no `group`.
+    fn enqueue(&mut self, group: Option<u32>, tag: u32, payload: &[u8], ends: Vec<OwnEnd>) -> u32 {
         let ticket = self.next_ticket;
         self.next_ticket = ticket.wrapping_add(1);
-        self.queue.push_back(Queued { ticket, tag, payload: payload.into(), ends });
+        let group = group.unwrap_or(ticket);
+        self.queue.push_back(Queued { ticket, group, tag, payload: payload.into(), ends });
         ticket
     }
 
@@ -79,7 +83,12 @@ impl SenderEnd {
                     if count > 0 {
                         events.push(Event::Sent { sender, count: std::mem::take(&mut count) });
                     }
-                    events.push(Event::Failed { sender, error: error.into() });
+                    let group = first.group;
+                    let behind = self.queue.iter().take_while(|queued| queued.group == group).count();
+                    self.queue.drain(..behind);
+                    let count = u32::try_from(behind).unwrap_or(u32::MAX);
+                    events.push(Event::Failed { sender, count, error: error.into() });
+                    continue;
                 }
             }
             self.queue.pop_front();
@@ -95,13 +104,25 @@ impl SenderEnd {
 impl EventLoop {
     /// Sends a message with the ends that its payload names by ordinal, or queues it.
     pub fn send(&mut self, sender: Handle, tag: u32, payload: &[u8], ends: &[End]) -> Result<Sent, Error> {
+        self.send_in_group(sender, None, tag, payload, ends)
+    }
+
+    /// [`EventLoop::send`] as a part of a call of several messages, see [`EventLoop::send_many`].
+    pub fn send_in_group(
+        &mut self,
+        sender: Handle,
+        group: Option<u32>,
+        tag: u32,
+        payload: &[u8],
+        ends: &[End],
+    ) -> Result<Sent, Error> {
         match self.try_send(sender, tag, payload, ends) {
             Err(Error::Channel(ChannelError::Full { .. }))
                 if self.sender(sender)?.sender.waits_when_full() =>
             {
                 // Opened before the queue is touched: what fails here has changed nothing.
                 let ends = ends.iter().map(|end| self.own(*end)).collect::<Result<_, _>>()?;
-                let ticket = self.sender(sender)?.enqueue(tag, payload, ends);
+                let ticket = self.sender(sender)?.enqueue(group, tag, payload, ends);
                 self.wait_for_room(sender);
                 Ok(Sent::Queued(ticket))
             }
@@ -128,15 +149,20 @@ impl EventLoop {
     /// Sends messages together, published at once; those that there is no room for are queued. For [`Sent::Queued`] the ticket is
     /// that of the last, and the tickets of the others are those before it: how many they are is the second half of the answer.
     ///
+    /// Once one of a `group` fails, those of it that are queued behind it are given up. By default a call is a group; a face that
+    /// needs several calls for one of its own names the group by the first ticket that it got.
+    ///
     /// An error concerns the message behind those that were sent or queued.
     pub fn send_many(
         &mut self,
         sender: Handle,
+        group: Option<u32>,
         payloads: impl Iterator<Item = (u32, impl AsRef<[u8]>)>,
     ) -> Result<(Sent, u32), Error> {
         let Self { senders, budget, unflushed, .. } = self;
         let end = senders.get(sender).filter(|end| !end.closing).ok_or(closed())?;
         let mut queued = 0;
+        let group = group.unwrap_or(end.next_ticket);
         let mut outcome = Ok(());
         for (tag, payload) in payloads {
             let payload = payload.as_ref();
@@ -144,7 +170,7 @@ impl EventLoop {
             match pushed {
                 Ok(()) => budget.spend(payload.len()),
                 Err(ChannelError::Full { .. }) if end.sender.waits_when_full() => {
-                    end.enqueue(tag, payload, Vec::new());
+                    end.enqueue(Some(group), tag, payload, Vec::new());
                     queued += 1;
                 }
                 Err(e) => {
@@ -192,9 +218,21 @@ impl EventLoop {
     /// Takes queued messages back: that of ticket `last` and the `count - 1` before it. How many were still queued.
     pub fn cancel_send(&mut self, sender: Handle, last: u32, count: u32) -> u32 {
         let Some(end) = self.senders.get(sender) else { return 0 };
-        let before = end.queue.len();
-        end.queue.retain(|queued| last.wrapping_sub(queued.ticket) >= count);
-        u32::try_from(before - end.queue.len()).unwrap_or(u32::MAX)
+        let Some(first) = end.queue.front() else { return 0 };
+        // Tickets only grow along the queue.
+        let origin = first.ticket;
+        let place = |ticket: u32| {
+            let ahead = ticket.wrapping_sub(origin);
+            if ahead > u32::MAX / 2 {
+                0
+            } else {
+                end.queue.partition_point(|q| q.ticket.wrapping_sub(origin) < ahead)
+            }
+        };
+        let range = place(last.wrapping_sub(count).wrapping_add(1))..place(last.wrapping_add(1));
+        let cancelled = range.len();
+        end.queue.drain(range);
+        u32::try_from(cancelled).unwrap_or(u32::MAX)
     }
 
     /// Closes a sending end; what it had queued is sent first. False if it was closed before.
