@@ -138,12 +138,14 @@ impl<P: RingPool, A: FnMut(Met, &Message<'_>, u64)> Taking<'_, P, A> {
             self.advance(cursor.at);
             return Take::Taken;
         }
+        if nonsense {
+            return Take::Corrupt;
+        }
         if self.passed.messages > 0 {
             self.advance(self.passed.to);
             return Take::Passed;
         }
         match state.code {
-            _ if nonsense => Take::Corrupt,
             LaneCode::Drained => Take::Drained,
             LaneCode::Ended if cursor.at == cursor.tail => self.drained(cursor),
             _ => Take::Empty,
