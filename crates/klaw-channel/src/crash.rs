@@ -37,7 +37,7 @@ named_points! {
         LeaseReleased = "lane.lease_released",
         /// One message of the batch is in user code.
         HandedOut = "lane.handed_out",
-        /// The whole batch is in user code.
+        /// The whole batch is in user code, or nothing of it is for user code.
         IntentCleared = "lane.intent_cleared",
         /// Reading goes on in the next ring, the old one is LIVE.
         HeadRingMoved = "lane.head_ring_moved",

@@ -25,8 +25,12 @@ struct Shared {
 
 /// A call lane with `messages` of 16 bytes published, and where they start.
 fn shared(messages: u32) -> (Arc<Shared>, Writer, Vec<u64>) {
+    shared_over(&[(128, 1)], messages)
+}
+
+fn shared_over(rings: &[(u64, u32)], messages: u32) -> (Arc<Shared>, Writer, Vec<u64>) {
     let lane = LaneEntry::default();
-    let pool = HeapPool::new(&[(128, 1)]);
+    let pool = HeapPool::new(rings);
     let (id, mut writer) = open_call_lane(&lane, stamp(SENDER), &pool);
     let mut positions = Vec::new();
     for n in 0..messages {
@@ -60,7 +64,10 @@ impl Shared {
 
 /// Two messages, each claimed alone; the sender takes both back while the receiver receives.
 fn claim_against_revoke() {
-    let (shared, mut writer, positions) = shared(2);
+    receive_and_revoke(shared(2));
+}
+
+fn receive_and_revoke((shared, mut writer, positions): (Arc<Shared>, Writer, Vec<u64>)) {
     let receiver = {
         let shared = Arc::clone(&shared);
         thread::spawn(move || {
@@ -85,6 +92,12 @@ fn claim_against_revoke() {
 #[test]
 fn a_message_is_executed_or_revoked() {
     holds(claim_against_revoke);
+}
+
+/// The first lies in a ring that the receiver leaves and gives back, when the second is its next.
+#[test]
+fn so_is_one_in_an_older_ring() {
+    holds(|| receive_and_revoke(shared_over(&[(64, 1), (128, 1)], 2)));
 }
 
 #[test]

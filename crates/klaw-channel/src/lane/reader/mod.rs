@@ -290,6 +290,7 @@ impl<P: RingPool, A: FnMut(Met, &Message<'_>, u64)> Taking<'_, P, A> {
         crash_point(ChannelPoint::TakenStored);
         if self.batch.len() == 0 {
             self.claim.close();
+            crash_point(ChannelPoint::IntentCleared);
         }
     }
 
