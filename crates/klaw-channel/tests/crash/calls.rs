@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use klaw_channel::{ChannelOptions, Sender, Share, Ticket};
-use klaw_testkit::{Role, say, wait_for_line};
+use klaw_testkit::{Outcome, Role, eventually, say, wait_for_line};
 
 use crate::roles::{arm, attached, channel_id, check, payload, report};
 use crate::scenarios::{drain_until_settled, end_of, numbers, totals};
@@ -35,9 +35,9 @@ pub(crate) fn caller_dies(
     let mut caller = Role::spawn("caller", &ends, env)?;
     caller.tell("go");
     let (end, said) = end_of(&mut caller)?;
-    let got = drain_until_settled(host, ends[0], patience)?;
     let (sent, tried, revoked) =
         (numbers(&said, "sent"), numbers(&said, "revoking"), numbers(&said, "revoked"));
+    let got = drain_until_settled(host, ends[0], sent.len() as u64, patience)?;
     if !got.is_sorted_by(|a, b| a < b) {
         return failed("twice, or out of order", &got, &said);
     }
@@ -67,23 +67,26 @@ pub(crate) fn callee_dies(
     let mut callee = Role::spawn("callee", &ends, env)?;
     let (end, said) = end_of(&mut callee)?;
     let mut got = numbers(&said, "got");
-    let totals_after = |got: &[u32]| -> Result<bool, String> {
-        let totals = totals(ends[0])?;
-        // It may have died between getting a message and saying so.
-        let unsaid = totals.handed.wrapping_sub(got.len() as u64);
-        let passed = totals.handed + totals.lost + totals.revoked;
-        Ok((totals.taken, passed) == (u64::from(CALLS), u64::from(CALLS))
-            && totals.revoked == REVOKED.len() as u64
-            && unsaid <= 1)
-    };
-    got.extend(drain_until_settled(host, ends[0], patience)?);
+    got.extend(drain_until_settled(host, ends[0], u64::from(CALLS), patience)?);
     if !got.is_sorted_by(|a, b| a < b) || got.iter().any(|n| REVOKED.contains(&(*n as usize))) {
         return failed("twice, out of order, or revoked", &got, &said);
     }
-    if !totals_after(&got)? {
-        return failed(&format!("{:?}", totals(ends[0])?), &got, &said);
+    let totals = totals(ends[0])?;
+    // It may have died between getting a message and saying so.
+    let unsaid = totals.handed.wrapping_sub(got.len() as u64);
+    if (totals.taken, totals.revoked) != (u64::from(CALLS), REVOKED.len() as u64) || unsaid > 1 {
+        return failed(&format!("{totals:?}"), &got, &said);
     }
     Ok(end)
+}
+
+/// Whoever died: what was taken is handed out, lost or revoked.
+pub(crate) fn books_balance(path: &str, patience: Duration) -> Outcome {
+    eventually(patience, || {
+        let totals = totals(path)?;
+        let balanced = totals.handed + totals.lost + totals.revoked == totals.taken;
+        if balanced { Ok(()) } else { Err(format!("{totals:?}")) }
+    })
 }
 
 /// The host's part for a callee: everything is sent, and some of it taken back.

@@ -96,9 +96,10 @@ fn kill_everywhere(scenario: Scenario, victim: &str, kills: &Kills) -> Outcome {
             let crash = format!("{point}:{hits}");
             let ended = run(scenario, victim, &crash, None, PATIENCE)
                 .map_err(|why| format!("killed at {crash}: {why}"))?;
-            // What happens between processes varies: it may not come by this time.
             if ended.killed {
                 *kills.borrow_mut().entry(name).or_default() += 1;
+            } else if scenario.is_alone() && ChannelPoint::ALL.iter().any(|point| point.name() == name) {
+                return Err(format!("it did not come by {crash} this time"));
             }
         }
     }
