@@ -118,8 +118,10 @@ mod real {
         fn half(&self, at: usize) -> &AtomicU64 {
             assert!(at.is_multiple_of(8) && at < self.len, "half a unit inside the ring");
             // SAFETY: in bounds (above), as rings are multiples of 16 bytes long, and aligned to 8, as `first` is to 16; mapped while
-            // `self` is (`new`). Who stores to it otherwise is ordered with us: its writer published it, and its space is written
-            // again only after the head has passed it, which a peeker's own lease and a marker's FROZEN prevent.
+            // `self` is (`new`). Who stores to it otherwise is ordered with a lease holder that peeks and a sender that marks: the
+            // record was published before, and its space is written again only after the head has passed it, which the lease and
+            // FROZEN prevent. An auditor, which has neither, may meet bytes that are being written: one aligned load of whatever is
+            // there, which it checks as it does all shared memory, and believes only if it stays.
             unsafe { &*self.first.wrapping_add(at).cast::<AtomicU64>() }
         }
 

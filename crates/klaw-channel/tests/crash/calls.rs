@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use klaw_channel::{ChannelOptions, Sender, Share, Ticket};
 use klaw_testkit::{Outcome, Role, eventually, say, wait_for_line};
 
+use crate::looks::{drain_until_settled, end_of, numbers, totals};
 use crate::roles::{arm, attached, channel_id, check, payload, report};
-use crate::scenarios::{drain_until_settled, end_of, numbers, totals};
 use crate::{End, Env, MESSAGES};
 
 /// Sent by the host for a callee, and which of them it takes back: the first, some beside each other, the last.

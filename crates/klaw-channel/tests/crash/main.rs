@@ -9,6 +9,7 @@
 #![expect(clippy::print_stdout, reason = "the table of kills is this program's report")]
 
 mod calls;
+mod looks;
 mod roles;
 mod scenarios;
 
