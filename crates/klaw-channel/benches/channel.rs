@@ -36,12 +36,19 @@ fn main() -> ExitCode {
     klaw_testkit::main(roles, || {
         let rates = RATES.map(|(payload_bytes, batch, count)| {
             Case::new(format!("{payload_bytes} B, {batch} a batch"), move || {
-                report(|| rate(count, |tx| send_batches(tx, payload_bytes, batch, count)))
+                report(|| rate(options(), count, |tx| send_batches(tx, payload_bytes, batch, count)))
             })
         });
         let turns = TURNS.map(|turn| {
             Case::new(format!("64 B one by one, published each, {turn} a turn"), move || {
-                report(|| rate(ONE_BY_ONE, |tx| publish_each(tx, turn, ONE_BY_ONE)))
+                report(|| rate(options(), ONE_BY_ONE, |tx| publish_each(tx, turn, ONE_BY_ONE)))
+            })
+        });
+        // Beside the same without claims.
+        let calls = TURNS.map(|turn| {
+            Case::new(format!("64 B one by one, published each, {turn} a turn, for calls"), move || {
+                let options = ChannelOptions { calls: true, ..options() };
+                report(|| rate(options, ONE_BY_ONE, |tx| publish_each(tx, turn, ONE_BY_ONE)))
             })
         });
         let others = [
@@ -50,7 +57,7 @@ fn main() -> ExitCode {
             Case::new("deaths", deaths),
             Case::new("what the machine gives", machine),
         ];
-        rates.into_iter().chain(turns).chain(others).collect()
+        rates.into_iter().chain(turns).chain(calls).chain(others).collect()
     })
 }
 
@@ -118,10 +125,14 @@ fn publish_each(tx: &mut Sender, turn: usize, count: usize) -> Result<(), Channe
 
 /// Million messages a second, from the first send until the receiver has taken the last.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn rate(count: usize, send: impl FnOnce(&mut Sender) -> Result<(), ChannelError>) -> Result<f64, String> {
+fn rate(
+    options: ChannelOptions,
+    count: usize,
+    send: impl FnOnce(&mut Sender) -> Result<(), ChannelError>,
+) -> Result<f64, String> {
     let scratch = Scratch::new()?;
     let node = node(&scratch)?;
-    let (mut tx, rx) = node.channel(options()).map_err(|e| e.to_string())?;
+    let (mut tx, rx) = node.channel(options).map_err(|e| e.to_string())?;
     let mut sink = Role::spawn("sink", &arguments(&node, &[tx.id()], count), &[])?;
     sink.expect("ready")?;
     drop(rx);

@@ -3,6 +3,8 @@
 //! For tests after every kill, and for people whose session behaves oddly. It only reads, and it is no member. Deaths are
 //! repaired within milliseconds, so a finding counts only if it is still there after a while.
 
+mod calls;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ pub enum Finding {
     DeadChannel(u16),
     /// A block that belongs to no channel, or is not in its chain.
     LostBlock(u32),
+    /// A call lane whose claimed position can't be, that nobody thaws, or that holds a tombstone which keeps an end.
+    WrongClaim(u16, &'static str),
     /// A grant that nobody brought to its end.
     PendingGrant(u16),
     /// More or less is in use than what is in the lanes.
@@ -62,6 +66,8 @@ pub struct Totals {
     pub handed: u64,
     /// Messages that were taken and that nobody got.
     pub lost: u64,
+    /// Messages that were taken out of lanes after their sender had taken them back.
+    pub revoked: u64,
 }
 
 /// Looks at the session's channels. It maps them itself, as a process that is no member may.
@@ -103,6 +109,7 @@ impl Auditor {
         let mut totals = Totals::default();
         for lane in self.tables.lanes() {
             totals.taken = totals.taken.wrapping_add(lane.taken.messages.load(Ordering::Acquire));
+            totals.revoked = totals.revoked.wrapping_add(lane.taken.revoked.load(Ordering::Acquire));
         }
         for claim in self.tables.blocks().iter().flat_map(|block| &block.claims) {
             totals.handed = totals.handed.wrapping_add(claim.handed.load(Ordering::Acquire));
@@ -168,6 +175,7 @@ impl Auditor {
             if let Some(holder) = lease_holder(lane).filter(|&holder| !self.is_alive(holder)) {
                 found.push(Finding::DeadLease(index, holder));
             }
+            found.extend(calls::audit(&self.tables, id, lane).map(|why| Finding::WrongClaim(index, why)));
         }
     }
 

@@ -21,19 +21,23 @@ named_points! {
         TailStored = "lane.tail_stored",
         /// The lease is held, nothing is read.
         LeaseTaken = "lane.lease_taken",
+        /// A batch of a call lane is claimed, nothing is copied.
+        BatchClaimed = "lane.batch_claimed",
         /// The batch is copied and intended, the head is before it.
         IntentStored = "lane.intent_stored",
         /// The head is past the batch, nothing is counted.
         HeadStored = "lane.head_stored",
         /// Messages are counted as taken, their bytes are not.
         TakenHalfStored = "lane.taken_half_stored",
+        /// All that was taken is counted, but not what of it had been taken back.
+        TakenAllStored = "lane.taken_all_stored",
         /// All is counted, the lease is still held.
         TakenStored = "lane.taken_stored",
         /// The lease is released, the batch is not in user code.
         LeaseReleased = "lane.lease_released",
         /// One message of the batch is in user code.
         HandedOut = "lane.handed_out",
-        /// The whole batch is in user code.
+        /// The whole batch is in user code, or nothing of it is for user code.
         IntentCleared = "lane.intent_cleared",
         /// Reading goes on in the next ring, the old one is LIVE.
         HeadRingMoved = "lane.head_ring_moved",
@@ -47,6 +51,12 @@ named_points! {
         LaneLeaseMoved = "lane.lease_moved",
         /// The drained lane's entry is free.
         LaneFreed = "lane.freed",
+        /// A call lane is frozen by its sender.
+        LaneFrozen = "lane.frozen",
+        /// One message is a tombstone, the lane is still frozen.
+        MessageBuried = "lane.message_buried",
+        /// The lane is not frozen any more, nobody is rung, and what tombstones refer to is still in transit.
+        LaneThawed = "lane.thawed",
         /// A sender has stored what it asks for.
         AskStored = "credit.ask_stored",
         /// Its grant is pending.
@@ -107,12 +117,16 @@ named_points! {
         RepairCreditsSettled = "repair.credits_settled",
         /// A dead sender's lane is ENDED.
         RepairLaneEnded = "repair.lane_ended",
+        /// The FROZEN of a sender that is gone is cleared.
+        RepairThawed = "repair.lane_thawed",
         /// A ring that nobody comes to is freed.
         RepairRingFreed = "repair.ring_freed",
         /// A dead receiver's batch is decided.
         RepairDecided = "repair.decided",
         /// Messages taken by the dead are counted, their bytes are not.
         RepairTakenHalf = "repair.taken_half",
+        /// All that the dead took is counted, but not what of it had been taken back.
+        RepairTakenAll = "repair.taken_all",
         /// What the dead took is counted.
         RepairTaken = "repair.taken",
         /// What the dead lost is counted.
@@ -129,6 +143,12 @@ named_points! {
         LinkBeforeBase = "lane.link_before_base",
         /// The head moves before the batch is copied.
         HeadBeforeCopy = "lane.head_before_copy",
+        /// A sender makes tombstones without freezing its lane.
+        BuryWithoutFreeze = "calls.bury_without_freeze",
+        /// A receiver copies a batch of a call lane before it claims it.
+        CopyBeforeClaim = "calls.copy_before_claim",
+        /// A sender that has thawed its lane looks for sleeping receivers without a fence.
+        ThawWithoutFence = "calls.thaw_without_fence",
         /// A helper raises a limit that has the grant's tag already.
         GrantWithoutTag = "credit.grant_without_tag",
         /// A helper does not look at the grant again before it raises a limit.
@@ -153,6 +173,10 @@ named_points! {
         KeepDrained = "repair.keep_drained",
         /// A sweep leaves the dead sender's lane open.
         KeepOpenLane = "repair.keep_open_lane",
+        /// Nobody clears the FROZEN of a sender that is gone.
+        KeepFrozen = "repair.keep_frozen",
+        /// A sweep does not count what the dead receiver passed and its sender had taken back.
+        KeepRevoked = "repair.keep_revoked",
         /// A sweep leaves unreachable rings.
         KeepRings = "repair.keep_rings",
         /// A sweep frees rings by their owner's stamp alone.

@@ -26,6 +26,8 @@
 //! - `capacity` and `max_bytes` hold over all senders together, to the message and to the byte.
 //! - The channel is closed for receivers when the last sender is gone, by drop or by death, and everything was received;
 //!   for senders when the last receiver is gone.
+//! - In a channel made for calls, a sender takes back what no receiver has claimed ([`Sender::revoke`]): such a message is received
+//!   or taken back, never both.
 //! - Nobody waits for a dead process. Nobody waits for a stopped one either, except for messages that only it can send, and
 //!   for a lane out of which it was copying a batch in the moment it was stopped.
 //!
@@ -60,6 +62,6 @@ pub use channel::ChannelId;
 pub use error::ChannelError;
 pub use node::{ChannelOptions, Node, Overflow};
 pub use receiver::Receiver;
-pub use sender::{Sender, WaitsForRoom};
+pub use sender::{Sender, Ticket, WaitsForRoom};
 pub use tables::{RINGS, TABLES};
 pub use transit::{Arrived, Share};

@@ -4,12 +4,16 @@
 
 #[cfg(loom)]
 pub(crate) use model::Bytes;
+#[cfg(all(test, loom))]
+pub(crate) use model::Unit;
 #[cfg(not(loom))]
 pub(crate) use real::Bytes;
 
 #[cfg(not(loom))]
 mod real {
     use std::marker::PhantomData;
+
+    use klaw_shm::sync::{AtomicU64, Ordering};
 
     use crate::stream::{self, UNIT};
 
@@ -97,6 +101,30 @@ mod real {
             stream::fence();
         }
 
+        /// Half a unit of a published record, while somebody else may [mark](Bytes::mark) it.
+        pub(crate) fn peek(&self, at: usize) -> u64 {
+            self.half(at).load(Ordering::Relaxed)
+        }
+
+        /// Overwrites half a unit of a published record, while others may [peek](Bytes::peek).
+        ///
+        /// # Safety
+        /// The protocol keeps everybody from reading it otherwise until this thread has released it.
+        pub(crate) unsafe fn mark(&self, at: usize, half: u64) {
+            self.half(at).store(half, Ordering::Relaxed);
+        }
+
+        #[expect(clippy::cast_ptr_alignment, reason = "rings are aligned to 16, and `at` to 8")]
+        fn half(&self, at: usize) -> &AtomicU64 {
+            assert!(at.is_multiple_of(8) && at < self.len, "half a unit inside the ring");
+            // SAFETY: in bounds (above), as rings are multiples of 16 bytes long, and aligned to 8, as `first` is to 16; mapped while
+            // `self` is (`new`). Who stores to it otherwise is ordered with a lease holder that peeks and a sender that marks: the
+            // record was published before, and its space is written again only after the head has passed it, which the lease and
+            // FROZEN prevent. An auditor, which has neither, may meet bytes that are being written: one aligned load of whatever is
+            // there, which it checks as it does all shared memory, and believes only if it stays.
+            unsafe { &*self.first.wrapping_add(at).cast::<AtomicU64>() }
+        }
+
         /// Appends `len` bytes from `at` on to `to`.
         ///
         /// # Safety
@@ -122,17 +150,28 @@ mod real {
 
 #[cfg(loom)]
 mod model {
+    use std::sync::Mutex;
+
     use loom::cell::UnsafeCell;
 
     const CELL: usize = 16;
 
-    /// The bytes of one ring, as cells of 16: loom reports two accesses that the protocol does not order.
+    /// Sixteen bytes of a ring.
+    #[derive(Debug, Default)]
+    pub(crate) struct Unit {
+        /// What loom watches for accesses that the protocol does not order.
+        bytes: UnsafeCell<[u8; CELL]>,
+        /// Its first half once more, for looks that race by design.
+        first: Mutex<u64>,
+    }
+
+    /// The bytes of one ring.
     #[derive(Debug, Clone, Copy)]
-    pub(crate) struct Bytes<'a>(&'a [UnsafeCell<[u8; CELL]>]);
+    pub(crate) struct Bytes<'a>(&'a [Unit]);
 
     impl<'a> Bytes<'a> {
-        pub(crate) fn new(cells: &'a [UnsafeCell<[u8; CELL]>]) -> Self {
-            Self(cells)
+        pub(crate) fn new(units: &'a [Unit]) -> Self {
+            Self(units)
         }
 
         pub(crate) fn len(&self) -> usize {
@@ -146,9 +185,15 @@ mod model {
 
         pub(crate) unsafe fn write(&self, at: usize, from: &[u8]) {
             for (n, &byte) in from.iter().enumerate() {
-                let at = at + n;
-                // SAFETY: loom checks that no other access is concurrent.
-                self.0[at / CELL].with_mut(|cell| unsafe { (*cell)[at % CELL] = byte });
+                let (unit, at) = (&self.0[(at + n) / CELL], (at + n) % CELL);
+                unit.bytes.with_mut(|cell| {
+                    // SAFETY: loom checks that no other access is concurrent.
+                    let cell = unsafe { &mut *cell };
+                    cell[at] = byte;
+                    if at == CELL / 2 - 1 {
+                        *unit.first.lock().unwrap() = u64::from_le_bytes(*cell.first_chunk().unwrap());
+                    }
+                });
             }
         }
 
@@ -166,10 +211,20 @@ mod model {
 
         pub(crate) fn end_streaming() {}
 
+        pub(crate) fn peek(&self, at: usize) -> u64 {
+            assert!(at.is_multiple_of(CELL));
+            *self.0[at / CELL].first.lock().unwrap()
+        }
+
+        pub(crate) unsafe fn mark(&self, at: usize, half: u64) {
+            // SAFETY: as the caller says.
+            unsafe { self.write(at, &half.to_le_bytes()) };
+        }
+
         pub(crate) unsafe fn read(&self, at: usize, len: usize, to: &mut Vec<u8>) {
             for at in at..at + len {
                 // SAFETY: loom checks that no other access is concurrent.
-                to.push(self.0[at / CELL].with(|cell| unsafe { (*cell)[at % CELL] }));
+                to.push(self.0[at / CELL].bytes.with(|cell| unsafe { (*cell)[at % CELL] }));
             }
         }
     }

@@ -10,7 +10,7 @@ use klaw_shm::{Member, Session, Stamp};
 use crate::channel::ChannelId;
 use crate::channel::credit::Amount;
 use crate::channel::ends::{End, Role, add_block, open};
-use crate::channel::layout::{EndCode, Link, LinkTo, Owned, OwnedCode, Side};
+use crate::channel::layout::{EndCode, FOR_CALLS, Link, LinkTo, Owned, OwnedCode, Side};
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
 use crate::receiver::Receiver;
@@ -27,6 +27,9 @@ pub struct ChannelOptions {
     pub max_bytes: u64,
     /// What a sender does when there is no room.
     pub overflow: Overflow,
+    /// Senders may take back what no receiver has claimed: [`Sender::revoke`]. Meant for the one receiver of a port, to which many
+    /// send calls. It costs a receiver a CAS a batch.
+    pub calls: bool,
 }
 
 /// What a sender does when there is no room.
@@ -55,11 +58,15 @@ impl Overflow {
 
 impl Default for ChannelOptions {
     fn default() -> Self {
-        Self { capacity: 1_024, max_bytes: 8 << 20, overflow: Overflow::Wait }
+        Self { capacity: 1_024, max_bytes: 8 << 20, overflow: Overflow::Wait, calls: false }
     }
 }
 
 impl ChannelOptions {
+    fn bits(self) -> u64 {
+        self.overflow.bits() | if self.calls { FOR_CALLS } else { 0 }
+    }
+
     fn amount(self) -> Result<Amount, ChannelError> {
         let units =
             u32::try_from(self.max_bytes / RECORD_ALIGN).ok().filter(|units| (1..1 << 30).contains(units));
@@ -131,7 +138,7 @@ impl Node {
         let amount = options.amount()?;
         let (id, claimed) = self.claim_channel()?;
         crash_point(ChannelPoint::ChannelClaimed);
-        let made = self.fill_channel(id, amount, options.overflow);
+        let made = self.fill_channel(id, amount, options);
         let channel = self.tables.known_channel(id);
         let (sender, receiver) = match made {
             Ok(ends) => ends,
@@ -161,7 +168,7 @@ impl Node {
         &self,
         id: ChannelId,
         amount: Amount,
-        overflow: Overflow,
+        options: ChannelOptions,
     ) -> Result<(End, End), ChannelError> {
         let facts = &self.tables.known_channel(id).facts;
         for side in [&facts.senders, &facts.receivers] {
@@ -170,7 +177,7 @@ impl Node {
             old.change(side, Side { closed: false, version: old.version + 1 });
         }
         facts.capacity.store(amount.pack(), Ordering::Relaxed);
-        facts.options.store(overflow.bits(), Ordering::Relaxed);
+        facts.options.store(options.bits(), Ordering::Relaxed);
         let chain = Link { holder: id.generation, to: LinkTo::End };
         facts.first_block.store(chain.pack(), Ordering::Release);
         add_block(&self.tables, id, self.me())?;

@@ -17,7 +17,7 @@ use crate::channel::lanes::{LaneList, retire};
 use crate::channel::layout::{ChannelEntry, ChannelId, Side};
 use crate::channel::wake::ReceiverList;
 use crate::error::ChannelError;
-use crate::lane::{Batch, Claim, LaneId, Take, TakeLimits, take};
+use crate::lane::{Batch, Claim, LaneId, Met, Take, TakeLimits, take};
 use crate::node::Node;
 use crate::record::Message;
 use crate::sender::Sender;
@@ -230,13 +230,19 @@ impl Receiver {
             }
             let at = if self.next_lane < self.lanes.lanes.len() { self.next_lane } else { 0 };
             let id = self.lanes.lanes[at];
-            match self.take(id, messages) {
+            let mut taken = self.take(id, messages);
+            while taken == Take::Passed {
+                // Senders may wait for the room; and the next message is perhaps right behind.
+                self.after_take(id);
+                taken = self.take(id, messages);
+            }
+            match taken {
                 Take::Taken => {
                     self.next_lane = at + 1;
                     self.after_take(id);
                     return Ok(true);
                 }
-                Take::Empty => self.next_lane = at + 1,
+                Take::Empty | Take::Passed => self.next_lane = at + 1,
                 Take::Busy => {
                     busy = true;
                     self.next_lane = at + 1;
@@ -269,7 +275,8 @@ impl Receiver {
         let limits = TakeLimits { messages, bytes: BATCH_BYTES };
         let lane = tables.known_lane(id);
         let arrived = &mut self.arrived;
-        let accept = |n: usize, message: &Message<'_>, at: u64| {
+        let accept = |met: Met, message: &Message<'_>, at: u64| {
+            let Met::Taken(n) = met else { return tables.drop_refs(node.me(), message.refs(), id, at) };
             let ends = arrive(tables, node.me(), message, id, at).into_iter();
             arrived.extend(ends.map(|end| (n, opened(node, end))));
         };

@@ -27,6 +27,8 @@ pub enum RecordKind {
     Link = 2,
     /// Nothing, up to the end of the ring.
     Pad = 3,
+    /// A message that its sender has taken back: as long as it was, and for nobody.
+    Tombstone = 4,
 }
 
 /// The first 16 bytes of a record.
@@ -87,6 +89,18 @@ impl Header {
         bytes
     }
 
+    /// What the first half of a header says: all but `meta` and `ack`, which are 0 here.
+    pub(crate) fn decode_first(first: u64) -> Option<Self> {
+        let mut bytes = [0; HEADER_BYTES];
+        bytes[..8].copy_from_slice(&first.to_le_bytes());
+        Self::decode(&bytes)
+    }
+
+    /// The first half of this header.
+    pub(crate) fn encode_first(&self) -> u64 {
+        u64::from(self.body_bytes) | u64::from(self.kind as u8) << 32 | u64::from(self.refs) << 48
+    }
+
     /// Reads a header; `None` for bytes that no writer of this version makes.
     #[must_use]
     #[inline]
@@ -98,6 +112,7 @@ impl Header {
             1 => RecordKind::Message,
             2 => RecordKind::Link,
             3 => RecordKind::Pad,
+            4 => RecordKind::Tombstone,
             _ => return None,
         };
         let refs = u16::from_le_bytes(refs);
@@ -105,7 +120,7 @@ impl Header {
         let body = header.body_bytes as usize;
         let refs = header.refs as usize;
         let fits = match kind {
-            RecordKind::Message => {
+            RecordKind::Message | RecordKind::Tombstone => {
                 refs <= MAX_REFS && refs * REF_BYTES <= body && body - refs * REF_BYTES <= MAX_PAYLOAD_BYTES
             }
             RecordKind::Link => body == 0 && refs == 0,

@@ -12,7 +12,7 @@ use crate::record::{Header, Message, RecordKind};
 use crate::ring::{RingCode, RingEntry, RingPool, look};
 
 #[cfg(loom)]
-type Memory = Vec<loom::cell::UnsafeCell<[u8; 16]>>;
+type Memory = Vec<crate::memory::Unit>;
 #[cfg(not(loom))]
 type Memory = std::cell::UnsafeCell<Vec<u128>>;
 
@@ -52,7 +52,7 @@ impl HeapPool {
 
 #[cfg(loom)]
 fn new_memory(bytes: usize) -> Memory {
-    (0..bytes / 16).map(|_| loom::cell::UnsafeCell::new([0; 16])).collect()
+    (0..bytes / 16).map(|_| crate::memory::Unit::default()).collect()
 }
 #[cfg(not(loom))]
 fn new_memory(bytes: usize) -> Memory {
@@ -77,7 +77,7 @@ impl RingPool for HeapPool {
     }
     #[cfg(loom)]
     fn bytes(&self, ring: u32) -> Option<Bytes<'_>> {
-        self.memory.get(ring as usize).map(|cells| Bytes::new(cells))
+        self.memory.get(ring as usize).map(|units| Bytes::new(units))
     }
     #[cfg(not(loom))]
     fn bytes(&self, ring: u32) -> Option<Bytes<'_>> {
@@ -105,6 +105,12 @@ pub(crate) fn open_lane(lane: &LaneEntry, sender: Stamp, pool: &HeapPool) -> (La
     let writer = unsafe { Writer::open(lane, id, pool) }.unwrap().expect("a ring");
     assert!(lane.advance(id, LaneCode::Claimed, LaneCode::Open));
     (id, writer)
+}
+
+/// [`open_lane`] in a channel made for calls.
+pub(crate) fn open_call_lane(lane: &LaneEntry, sender: Stamp, pool: &HeapPool) -> (LaneId, Writer) {
+    lane.identity.calls.store(1, Ordering::Relaxed);
+    open_lane(lane, sender, pool)
 }
 
 /// Writes message `n` with 16 bytes of payload, unpublished. False if there is no room.

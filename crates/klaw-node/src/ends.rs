@@ -37,7 +37,8 @@ pub fn channel(env: Env, capacity: u32, max_bytes: f64, fail_when_full: bool) ->
         clippy::cast_sign_loss,
         reason = "checked by TypeScript; saturates"
     )]
-    let options = ChannelOptions { capacity, max_bytes: max_bytes as u64, overflow };
+    let options =
+        ChannelOptions { capacity, max_bytes: max_bytes as u64, overflow, ..ChannelOptions::default() };
     with(env, |open| {
         let (sender, receiver) = open.event_loop.channel(options)?;
         Ok(vec![sender.bits(), receiver.bits()])

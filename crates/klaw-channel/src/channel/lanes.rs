@@ -5,7 +5,7 @@ use klaw_shm::crash::crash_point;
 use klaw_shm::sync::Ordering;
 
 use super::ends::{blocks, in_some_block};
-use super::layout::ChannelId;
+use super::layout::{ChannelId, is_for_calls};
 use crate::channel::credit::{open_account, settle_drained};
 use crate::crash::ChannelPoint;
 use crate::error::ChannelError;
@@ -69,6 +69,8 @@ pub(crate) fn open_lane(
     lane.identity.channel.store(channel.bits() + 1, Ordering::Relaxed);
     lane.identity.port.store(0, Ordering::Relaxed);
     lane.identity.waiting.store(0, Ordering::Relaxed);
+    let options = tables.known_channel(channel).facts.options.load(Ordering::Relaxed);
+    lane.identity.calls.store(u64::from(is_for_calls(options)), Ordering::Relaxed);
     // A sender that died had perhaps announced more than it published; the counts go on from the truth.
     lane.sent.messages.store(lane.taken.messages.load(Ordering::Relaxed), Ordering::Relaxed);
     lane.sent.units.store(lane.taken.units.load(Ordering::Relaxed), Ordering::Relaxed);

@@ -33,9 +33,17 @@ shared_layout! {
         pub(crate) capacity: AtomicU64,
         /// A `Link` to its first block.
         pub(crate) first_block: AtomicU64,
-        /// What the layer above keeps here: overflow policy, codec.
+        /// `{overflow policy:8, for calls:1}`; the rest is for what the layer above keeps here.
         pub(crate) options: AtomicU64,
     }
+}
+
+/// The bit of a channel's options that says that it was made for calls.
+pub(crate) const FOR_CALLS: u64 = 1 << 8;
+
+/// True if the options are those of a channel that was made for calls.
+pub(crate) fn is_for_calls(options: u64) -> bool {
+    options & FOR_CALLS != 0
 }
 
 shared_layout! {

@@ -14,8 +14,8 @@ use super::lanes::{listed_lanes, retire, retire_if_empty};
 use super::layout::{BLOCK_ENDS, ChannelId, EndCode, EndState, LinkTo, Owned, OwnedCode, Side};
 use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::lane::{
-    Batch, Claim, LaneCode, LaneEntry, LaneId, Take, TakeLimits, decide_claim, end_lane, release_lease,
-    repair_rings, take,
+    Batch, Claim, LaneCode, LaneEntry, LaneId, Met, Take, TakeLimits, decide_claim, end_lane, release_lease,
+    repair_rings, take, thaw,
 };
 use crate::record::{Message, RECORD_ALIGN, Ref, RefKind};
 use crate::tables::Tables;
@@ -34,6 +34,7 @@ impl Repair for Tables {
         for lane in lanes {
             self.settle_lane(lane, dead);
             end_lane(lane, dead);
+            thaw(lane, |state| state.sender == Some(dead));
         }
         self.retire_lanes(me);
         let members = self.session().members();
@@ -171,9 +172,10 @@ impl Tables {
             let mut batch = Batch::default();
             loop {
                 batch.clear();
-                let drop_refs = |_, message: &Message<'_>, at: u64| self.drop_refs(me, message, lane_id, at);
+                let drop_refs =
+                    |_: Met, message: &Message<'_>, at| self.drop_refs(me, message.refs(), lane_id, at);
                 match take(lane, lane_id, self, (me, &claim), limits, &mut batch, drop_refs) {
-                    Take::Taken => {}
+                    Take::Taken | Take::Passed => {}
                     Take::Drained => break retire(self, Some(id), lane_id),
                     Take::Empty | Take::Busy | Take::Gone | Take::Corrupt => break,
                 }
@@ -182,8 +184,8 @@ impl Tables {
     }
 
     /// The ends in a record that nobody will get.
-    fn drop_refs(&self, me: Stamp, message: &Message<'_>, lane: LaneId, at: u64) {
-        for reference in message.refs() {
+    pub(crate) fn drop_refs(&self, me: Stamp, refs: impl IntoIterator<Item = Ref>, lane: LaneId, at: u64) {
+        for reference in refs {
             let Some((word, state)) = self.in_transit(&reference, lane, at) else { continue };
             let channel = self.channel_of_end(&reference);
             if state.change(word, EndCode::Free).is_some() {

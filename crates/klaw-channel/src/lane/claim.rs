@@ -38,6 +38,11 @@ impl Claim {
         self.intent.store(intent.pack(), Ordering::Release);
     }
 
+    /// Of what was taken nothing goes to user code.
+    pub(super) fn close(&self) {
+        self.intent.store(Intent::NONE, Ordering::Release);
+    }
+
     /// One message of the batch goes to user code now.
     pub(crate) fn hand_out(&self) {
         self.handing().one();

@@ -16,14 +16,14 @@ shared_layout! {
         pub(crate) lease: CachePadded<AtomicU64>,
         /// What the sender may send.
         pub(crate) credit: CachePadded<LaneCredit>,
-        /// For call lanes: `{position:63, FROZEN:1}` that the receiver has claimed up to.
+        /// Of a call lane: `{position:63, FROZEN:1}`, see the module `calls`.
         pub(crate) claimed: CachePadded<AtomicU64>,
     }
 }
 
 shared_layout! {
     /// A lane's state and where it belongs.
-    pub struct LaneIdentity: 32 {
+    pub struct LaneIdentity: 40 {
         /// `{code:4, generation:28, sender's stamp:32}`.
         pub(crate) state: AtomicU64,
         /// Index of its channel, plus one.
@@ -32,6 +32,8 @@ shared_layout! {
         pub(crate) port: AtomicU64,
         /// 1 while the sender sleeps for want of credits. Receivers look at it after each batch: not on a line that changes often.
         pub(crate) waiting: AtomicU64,
+        /// 1 in a channel that was made for calls: `claimed` is in use.
+        pub(crate) calls: AtomicU64,
     }
 }
 
@@ -51,7 +53,7 @@ shared_layout! {
 
 shared_layout! {
     /// The lease holder's line.
-    pub struct LaneTaken: 32 {
+    pub struct LaneTaken: 40 {
         /// Position behind the last record taken (Release; Acquire by the sender).
         pub(crate) head: AtomicU64,
         /// `{ring:20, base / 16:44}`: where reading goes on.
@@ -60,6 +62,8 @@ shared_layout! {
         pub(crate) messages: AtomicU64,
         /// Payload taken so far in units of 16 bytes.
         pub(crate) units: AtomicU64,
+        /// Those of `messages` that their sender had taken back.
+        pub(crate) revoked: AtomicU64,
     }
 }
 
@@ -77,7 +81,7 @@ shared_layout! {
 
 shared_layout! {
     /// A receiver's claim on a batch, in words that outlive it.
-    pub struct Claim: 64 {
+    pub struct Claim: 72 {
         /// `{code:4, owner's slot:8, 8 spare, position / 16:44}`.
         pub(crate) intent: AtomicU64,
         /// `{lane index:16, lane generation:32}`.
@@ -94,6 +98,8 @@ shared_layout! {
         pub(crate) lost_before: AtomicU64,
         /// The same, now.
         pub(crate) lost: AtomicU64,
+        /// Of a call lane: its `taken` revoked after the batch.
+        pub(crate) revoked_after: AtomicU64,
     }
 }
 
@@ -220,16 +226,16 @@ pub(crate) fn lease_holder(lane: &LaneEntry) -> Option<Stamp> {
     lease_parts(lane.lease.load(Ordering::Acquire)).1
 }
 
-/// True if everything published was taken.
-pub(crate) fn is_empty(lane: &LaneEntry) -> bool {
-    // Acquire; pairs with the Release in `Writer::publish`.
-    lane.sent.tail.load(Ordering::Acquire) == lane.taken.head.load(Ordering::Acquire)
-}
-
 /// Base of the ring in which reading goes on.
 pub(crate) fn reading_base(lane: &LaneEntry) -> u64 {
+    reading_at(lane).1
+}
+
+/// Where reading goes on: ring, its base, and the position.
+pub(crate) fn reading_at(lane: &LaneEntry) -> (u32, u64, u64) {
     let head = lane.taken.head.load(Ordering::Acquire);
-    head_ring_parts(lane.taken.head_ring.load(Ordering::Acquire), head).1
+    let (ring, base) = head_ring_parts(lane.taken.head_ring.load(Ordering::Acquire), head);
+    (ring, base, head.max(base))
 }
 
 const RING_BITS: u32 = 20;

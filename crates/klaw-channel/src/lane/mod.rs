@@ -28,25 +28,30 @@
 //! | receiver after DRAINED | the last ring LIVE | drained: free it |
 //! | reaper anywhere | each step is one exact CAS | the next reaper |
 //!
+//! In a channel made for calls the sender may take messages back: see [`calls`].
+//!
 //! Intents are decided before the lease is cleared, so head and `taken` stand still meanwhile. Every value that a repair
 //! writes is absolute (`taken` after the batch, `lost` after the loss) and only grows: a stale reaper's CAS fails.
 
 mod batch;
+mod calls;
 mod claim;
 mod layout;
 mod reader;
 mod repair;
+mod revoke;
 #[cfg(all(test, not(loom)))]
 mod tests;
 mod writer;
 
 pub(crate) use batch::Batch;
+pub(crate) use calls::{Claimed, thaw};
 #[cfg(all(test, loom))]
 pub(crate) use layout::lease_word;
 pub(crate) use layout::{
     Claim, LaneCode, LaneCredit, LaneEntry, LaneId, LaneIdentity, LaneSent, LaneState, LaneTag, LaneTaken,
-    is_empty, lease_holder, reading_base,
+    lease_holder, reading_at, reading_base,
 };
-pub(crate) use reader::{Take, TakeLimits, take};
+pub(crate) use reader::{Met, Take, TakeLimits, take};
 pub(crate) use repair::{decide_claim, end_lane, finish_drained, release_lease, repair_rings};
 pub(crate) use writer::Writer;

@@ -99,6 +99,7 @@ fn count_lost(claim: &Claim, lane: &LaneEntry, id: LaneId, dead: Stamp) {
     let messages = claim.messages_after.load(Ordering::Acquire);
     let units = claim.units_after.load(Ordering::Acquire);
     let handed_after = claim.handed_after.load(Ordering::Acquire);
+    let revoked = claim.revoked_after.load(Ordering::Acquire);
     let missing = handed_after.wrapping_sub(claim.handed.load(Ordering::Acquire));
     let before = claim.lost_before.load(Ordering::Acquire);
     // Read again: had the entry got another owner meanwhile, its intent would have changed before the words above.
@@ -109,6 +110,10 @@ fn count_lost(claim: &Claim, lane: &LaneEntry, id: LaneId, dead: Stamp) {
         raise(&lane.taken.messages, messages);
         crash_point(ChannelPoint::RepairTakenHalf);
         raise(&lane.taken.units, units);
+        crash_point(ChannelPoint::RepairTakenAll);
+        if lane.is_for_calls() && !mutant(ChannelMutant::KeepRevoked) {
+            raise(&lane.taken.revoked, revoked);
+        }
         crash_point(ChannelPoint::RepairTaken);
     }
     exchange(&claim.lost, before, before.wrapping_add(missing));

@@ -4,7 +4,9 @@ use klaw_shm::ShmError;
 use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::sync::Ordering;
 
+use super::calls::Claimed;
 use super::layout::{LaneEntry, LaneId, head_ring_word};
+use super::revoke::OlderRing;
 use crate::crash::{ChannelMutant, ChannelPoint};
 use crate::memory::Bytes;
 use crate::record::{HEADER_BYTES, Header, RecordKind};
@@ -25,13 +27,13 @@ const WRAPS_BEFORE_SHRINKING: u32 = 8;
 pub(crate) struct Writer {
     id: LaneId,
     /// Memory of the ring in use. Looked up once a ring; it outlives the writer, see [`Writer::open`].
-    memory: Bytes<'static>,
-    base: u64,
+    pub(super) memory: Bytes<'static>,
+    pub(super) base: u64,
     ring_bytes: u64,
     /// Position behind the last record written.
-    tail: u64,
+    pub(super) tail: u64,
     /// Position behind the last record published.
-    published: u64,
+    pub(super) published: u64,
     /// The head as last seen: it may be further by now.
     head: u64,
     /// A record that ends here or before fits behind the last one, without a look at anything.
@@ -39,6 +41,8 @@ pub(crate) struct Writer {
     /// Records go past the caches.
     streaming: bool,
     idle_wraps: u32,
+    /// Of a call lane: rings that were left with unclaimed messages in them.
+    pub(super) older: Option<Vec<OlderRing>>,
 }
 
 impl Writer {
@@ -59,6 +63,10 @@ impl Writer {
         // Nobody reads the lane before its state is OPEN, which is stored after this with Release.
         lane.taken.head.store(tail, Ordering::Relaxed);
         lane.taken.head_ring.store(head_ring_word(ring, tail), Ordering::Relaxed);
+        let calls = lane.is_for_calls();
+        if calls {
+            lane.claimed.store(Claimed { position: tail, frozen: false }.pack(), Ordering::Relaxed);
+        }
         let ring_bytes = bytes.len() as u64;
         // SAFETY: the pool outlives the writer, as the caller says.
         let memory = unsafe { bytes.unbound() };
@@ -73,13 +81,14 @@ impl Writer {
             clear: tail,
             streaming: false,
             idle_wraps: 0,
+            older: calls.then(Vec::new),
         };
         writer.clear = writer.clear_end();
         Ok(Some(writer))
     }
 
     /// Size of the ring that the next record goes to.
-    #[cfg(test)]
+    #[cfg(all(test, not(loom)))]
     pub(crate) fn ring_bytes(&self) -> u64 {
         self.ring_bytes
     }
@@ -87,6 +96,11 @@ impl Writer {
     /// True if records wait to be published.
     pub(crate) fn is_dirty(&self) -> bool {
         self.tail != self.published
+    }
+
+    /// Where the last record starts, which has this stride.
+    pub(crate) fn last_at(&self, stride: u64) -> u64 {
+        self.tail - stride
     }
 
     /// Copies a record in if its place is behind the last one and nothing needs to be looked at. False if it did not.
@@ -249,6 +263,7 @@ impl Writer {
         ring::make_live(entry, claimed, base);
         self.write(&link, &[]);
         crash_point(ChannelPoint::LinkWritten);
+        self.leave_ring(lane, base);
         self.tail = base;
         self.base = base;
         self.ring_bytes = memory.len() as u64;

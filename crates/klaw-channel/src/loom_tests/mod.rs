@@ -1,6 +1,7 @@
 //! The real lanes under loom: every interleaving of a few threads. Ring memory is made of cells, so that an access that
 //! the protocol does not order is reported as a race.
 
+mod calls;
 mod close;
 mod credit;
 mod lane;

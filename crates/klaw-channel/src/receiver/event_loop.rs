@@ -7,7 +7,7 @@ use klaw_shm::sync::Ordering;
 use super::Receiver;
 use crate::channel::layout::Side;
 use crate::error::ChannelError;
-use crate::lane::{LaneCode, is_empty, lease_holder};
+use crate::lane::{LaneCode, lease_holder};
 
 impl Receiver {
     /// From now on senders ring `port` while its bell is armed. Ask [`Receiver::may_have`] after arming it and before sleeping.
@@ -58,7 +58,7 @@ impl Receiver {
         self.lanes.lanes.iter().map(|id| (id, tables.known_lane(*id))).any(|(id, lane)| {
             let state = lane.state();
             let is_open = state.generation == id.generation && state.code == LaneCode::Open;
-            lease_holder(lane).is_none() && !(is_open && is_empty(lane))
+            lease_holder(lane).is_none() && !(is_open && lane.looks_empty())
         })
     }
 }

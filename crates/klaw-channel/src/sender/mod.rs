@@ -1,5 +1,6 @@
 //! The sending end of a channel.
 
+mod calls;
 mod event_loop;
 mod lane;
 #[cfg(all(test, not(loom)))]
@@ -30,6 +31,7 @@ use crate::node::{Node, Overflow, payload_limit_bytes};
 use crate::record::{MAX_REFS, REF_BYTES, charge_units};
 use crate::transit::{Share, stamp};
 
+pub use calls::Ticket;
 pub use event_loop::WaitsForRoom;
 
 /// Nobody knows how many messages are to come.

@@ -5,6 +5,7 @@ use klaw_testkit::Scratch;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::*;
+use crate::audit::{Auditor, Finding};
 use crate::node::ChannelOptions;
 use crate::receiver::Receiver;
 
@@ -142,4 +143,38 @@ fn a_push_sees_that_the_receivers_are_gone() {
     drop(rx);
     assert_eq!(tx.push(1, b"x").unwrap_err().code(), "ERR_KLAW_CHANNEL_CLOSED");
     tx.flush();
+}
+
+/// Words that no build of this version leaves in a call lane, one after the other.
+#[test]
+fn the_auditor_knows_call_lanes() {
+    let scratch = Scratch::new().expect("a scratch directory");
+    let node = Node::create(scratch.path()).expect("a session");
+    let options = ChannelOptions { calls: true, ..ChannelOptions::default() };
+    let (mut tx, _rx) = node.channel(options).expect("a channel");
+    let (other, _other_rx) = node.channel(ChannelOptions::default()).expect("a channel");
+    tx.send_call(0, b"x", &[Share::Sender(&other)], None).expect("room");
+    let auditor = Auditor::new(node.session()).expect("an auditor");
+    let open = tx.lane.as_mut().expect("it has sent");
+    let lane = node.tables().known_lane(open.id);
+    let why = || match &auditor.audit(true)[..] {
+        [] => None,
+        [Finding::WrongClaim(_, why)] => Some(*why),
+        more => panic!("{more:?}"),
+    };
+    let good = lane.claimed.load(Ordering::Relaxed);
+    assert_eq!(why(), None);
+    let tail = lane.sent.tail.load(Ordering::Relaxed);
+    lane.claimed.store((tail + 16) << 1, Ordering::Relaxed);
+    assert_eq!(why(), Some("claimed more than was sent"));
+    lane.claimed.store(good, Ordering::Relaxed);
+    // Not as `Sender::revoke`, which drops what the message refers to.
+    let start = lane.taken.head.load(Ordering::Relaxed);
+    let refs = open.writer.revoke(lane, &[start]).remove(0).expect("nobody has claimed it");
+    assert_eq!(why(), Some("a tombstone keeps an end in transit"));
+    node.tables().drop_refs(node.me(), refs, open.id, start);
+    assert_eq!(why(), None);
+    assert!(lane.advance(open.id, LaneCode::Open, LaneCode::Ended));
+    lane.claimed.store(good | 1, Ordering::Relaxed);
+    assert_eq!(why(), Some("frozen by a sender that is gone"));
 }

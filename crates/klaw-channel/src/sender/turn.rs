@@ -36,15 +36,21 @@ impl Sender {
             fence(Ordering::SeqCst);
         }
         if published {
-            self.receivers.refresh(tables, self.id);
-            self.receivers.ring_one(tables, None);
+            self.tell_receivers();
         }
         if came_back {
             self.ring_other_senders();
         }
-        if published && Side::load(&self.channel().facts.receivers).closed {
-            // Nobody will read it: what it refers to must not wait in it for ever.
-            self.node.tables().discard_unread(self.node.me(), self.id);
+    }
+
+    /// There is something to read: wakes a receiver, or drops it if nobody will read it. The caller has fenced.
+    pub(super) fn tell_receivers(&mut self) {
+        let tables = self.node.tables();
+        self.receivers.refresh(tables, self.id);
+        self.receivers.ring_one(tables, None);
+        if Side::load(&self.channel().facts.receivers).closed {
+            // What it refers to must not wait in it for ever.
+            tables.discard_unread(self.node.me(), self.id);
         }
     }
 

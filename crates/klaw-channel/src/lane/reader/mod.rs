@@ -1,9 +1,12 @@
 //! The receivers' side of a lane (see the [module](super)).
 
+mod calls;
+
 use klaw_shm::Stamp;
 use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::sync::Ordering;
 
+use self::calls::Passed;
 use super::batch::{Batch, Run};
 use super::layout::{
     Claim, Intent, LaneCode, LaneEntry, LaneId, head_ring_parts, head_ring_word, lease_parts, lease_word,
@@ -25,6 +28,8 @@ pub(crate) struct TakeLimits {
 pub(crate) enum Take {
     /// Messages are in the batch.
     Taken,
+    /// Nothing for user code, but messages that were taken back are passed: there is room, and perhaps more to take.
+    Passed,
     /// Nothing there now.
     Empty,
     /// Another receiver reads it.
@@ -37,8 +42,17 @@ pub(crate) enum Take {
     Corrupt,
 }
 
-/// Takes a batch from a lane into `batch`, which must be empty. `accept` sees each message that refers to anything, with its place
-/// in the batch and its position, before the head passes it: whoever keeps books about refs does it there.
+/// What a message that refers to anything is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Met {
+    /// A message of the batch, and its place in it.
+    Taken(usize),
+    /// Its sender has taken it back.
+    Revoked,
+}
+
+/// Takes a batch from a lane into `batch`, which must be empty. `accept` sees each message that refers to anything, with its position,
+/// before the head passes it: whoever keeps books about refs does it there.
 ///
 /// Afterwards the claim is UNDECIDED: user code gets the messages one by one, each counted by [`Claim::hand_out`].
 pub(crate) fn take(
@@ -48,7 +62,7 @@ pub(crate) fn take(
     (me, claim): (Stamp, &Claim),
     limits: TakeLimits,
     batch: &mut Batch,
-    accept: impl FnMut(usize, &Message<'_>, u64),
+    accept: impl FnMut(Met, &Message<'_>, u64),
 ) -> Take {
     // Most looks find nothing: they cost a load and no CAS, and don't make others find the lane leased. What is published
     // after this look rings, or is found by the look after arming.
@@ -64,7 +78,8 @@ pub(crate) fn take(
         return if lease_parts(found).0 == id.generation { Take::Busy } else { Take::Gone };
     }
     crash_point(ChannelPoint::LeaseTaken);
-    let mut taking = Taking { lane, id, pool, me, claim, limits, batch, accept };
+    let (calls, passed) = (lane.is_for_calls(), Passed::default());
+    let mut taking = Taking { lane, id, pool, me, claim, limits, batch, accept, calls, passed };
     let outcome = taking.run();
     // Release; pairs with the AcqRel above, of the next holder.
     lane.lease.store(free, Ordering::Release);
@@ -81,6 +96,9 @@ struct Taking<'a, P, A> {
     limits: TakeLimits,
     batch: &'a mut Batch,
     accept: A,
+    /// The lane is a call lane.
+    calls: bool,
+    passed: Passed,
 }
 
 /// Where reading stands: positions in the lane, and the ring they are in.
@@ -94,7 +112,7 @@ struct Cursor {
     entered: u64,
 }
 
-impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
+impl<P: RingPool, A: FnMut(Met, &Message<'_>, u64)> Taking<'_, P, A> {
     fn run(&mut self) -> Take {
         let head = self.lane.taken.head.load(Ordering::Relaxed);
         let (ring, base) = head_ring_parts(self.lane.taken.head_ring.load(Ordering::Relaxed), head);
@@ -107,22 +125,29 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
         let tail = self.lane.sent.tail.load(Ordering::Acquire);
         let at = head.max(base);
         let mut cursor = Cursor { at, tail, ring, base, entered: at };
-        while cursor.at != cursor.tail {
+        let mut nonsense = false;
+        while cursor.at != cursor.tail && !nonsense {
             match self.step(&mut cursor) {
                 Some(true) => break,
                 Some(false) => {}
-                // What came before the nonsense is good, and goes out; the next take begins with the nonsense.
-                None if self.batch.len() > 0 => break,
-                None => return Take::Corrupt,
+                None => nonsense = true,
             }
         }
+        // What came before the nonsense is good, and goes out; the next take begins with the nonsense.
         if self.batch.len() > 0 {
             self.advance(cursor.at);
             return Take::Taken;
         }
+        if nonsense {
+            return Take::Corrupt;
+        }
+        if self.passed.messages > 0 {
+            self.advance(self.passed.to);
+            return Take::Passed;
+        }
         match state.code {
             LaneCode::Drained => Take::Drained,
-            LaneCode::Ended => self.drained(cursor),
+            LaneCode::Ended if cursor.at == cursor.tail => self.drained(cursor),
             _ => Take::Empty,
         }
     }
@@ -147,11 +172,20 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
         // Whoever wants one message must not copy all that there is.
         let bytes = self.limits.bytes.min(self.limits.messages.saturating_mul(COPY_A_MESSAGE_BYTES));
         let wanted = piece.min((bytes & !(HEADER_BYTES - 1)).max(HEADER_BYTES));
+        if self.calls && mutant(ChannelMutant::CopyBeforeClaim) {
+            // SAFETY: none, that is the mutant.
+            unsafe { memory.read(offset, wanted, &mut Vec::new()) };
+        }
+        let piece = if self.calls { self.claim(cursor, memory, offset, piece, wanted)? } else { piece };
+        if piece == 0 {
+            return Some(true);
+        }
+        let wanted = wanted.min(piece);
         if mutant(ChannelMutant::HeadBeforeCopy) {
             self.lane.taken.head.store(cursor.at.wrapping_add(piece as u64), Ordering::Release);
         }
         // SAFETY: this thread holds the lane's lease, and the range lies between head and tail, which the sender leaves
-        // alone until the head has passed it.
+        // alone until the head has passed it; in a call lane it is claimed, too.
         unsafe { memory.read(offset, wanted, &mut self.batch.bytes) };
         let header = Header::decode(self.batch.bytes.get(start..)?)?;
         match header.kind {
@@ -160,13 +194,17 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
                 return Some(false);
             }
             RecordKind::Link => return self.follow(cursor, header.meta),
-            RecordKind::Message => {}
+            RecordKind::Tombstone if !self.calls => return None,
+            RecordKind::Message | RecordKind::Tombstone => {}
         }
         let whole = usize::try_from(header.stride()).ok().filter(|&stride| stride <= piece)?;
         if whole > wanted {
             // One record alone, however large: the rest of it.
             // SAFETY: as above.
             unsafe { memory.read(offset + wanted, whole - wanted, &mut self.batch.bytes) };
+        }
+        if header.kind == RecordKind::Tombstone {
+            return self.pass(cursor, &header, start);
         }
         self.batch.next = start;
         self.scan(cursor, start)
@@ -189,7 +227,7 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
             }
             let Some(message) = Message::parse(&header, rest) else { break true };
             let at = cursor.at.wrapping_add((run.end - start) as u64);
-            (self.accept)(run.messages, &message, at);
+            (self.accept)(Met::Taken(run.messages), &message, at);
             run.push(&header, message.payload.len());
         };
         cursor.at = cursor.at.wrapping_add((run.end - start) as u64);
@@ -207,6 +245,10 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
         if !ours(old_state) || !ours(new_state) || base != after || next == cursor.ring {
             return None;
         }
+        if self.passed.messages > 0 {
+            // The old ring and what was passed in it are gone after this.
+            self.advance(self.passed.to);
+        }
         let from = head_ring_word(cursor.ring, cursor.base);
         let to = head_ring_word(next, base);
         // AcqRel; a reaper that finds the old ring LIVE below the new base knows it as drained.
@@ -223,8 +265,15 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
     /// The batch is copied: moves the head past it, and the books with it.
     fn advance(&mut self, to: u64) {
         let taken = &self.lane.taken;
-        let messages_after = taken.messages.load(Ordering::Relaxed) + self.batch.len() as u64;
-        let units_after = taken.units.load(Ordering::Relaxed) + self.batch.units;
+        let passed = std::mem::take(&mut self.passed);
+        let messages_after =
+            taken.messages.load(Ordering::Relaxed) + self.batch.len() as u64 + passed.messages;
+        let units_after = taken.units.load(Ordering::Relaxed) + self.batch.units + passed.units;
+        let revoked_after = taken.revoked.load(Ordering::Relaxed) + passed.messages;
+        if self.calls {
+            // Release; as the stores of `intend`.
+            self.claim.revoked_after.store(revoked_after, Ordering::Release);
+        }
         let intent = Intent::undecided(self.me, to);
         self.claim.intend(self.id, intent, self.batch.len() as u64, (messages_after, units_after));
         crash_point(ChannelPoint::IntentStored);
@@ -234,7 +283,15 @@ impl<P: RingPool, A: FnMut(usize, &Message<'_>, u64)> Taking<'_, P, A> {
         taken.messages.store(messages_after, Ordering::Release);
         crash_point(ChannelPoint::TakenHalfStored);
         taken.units.store(units_after, Ordering::Release);
+        if passed.messages > 0 {
+            crash_point(ChannelPoint::TakenAllStored);
+            taken.revoked.store(revoked_after, Ordering::Release);
+        }
         crash_point(ChannelPoint::TakenStored);
+        if self.batch.len() == 0 {
+            self.claim.close();
+            crash_point(ChannelPoint::IntentCleared);
+        }
     }
 
     /// Nothing left, and the sender had ended before we looked: nothing will come.

@@ -1,5 +1,7 @@
 //! One thread, any sequence of operations, against a queue that can't be wrong.
 
+mod calls;
+
 use std::collections::VecDeque;
 
 use proptest::prelude::*;
