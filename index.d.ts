@@ -234,11 +234,11 @@ export interface Receiver<out T> extends AsyncIterable<T, void, void>, Disposabl
 /** How much a channel holds, and what happens when that is not enough. */
 export interface ChannelOptions {
 	/** Messages that it holds, over all its senders together. Default: 1,024; at most 2^30. */
-	readonly capacity?: number;
+	readonly capacity?: number | undefined;
 	/** Bytes of encoded messages that it holds, each rounded up to 16, over all its senders together. Default: 8 MiB. */
-	readonly maxBytes?: number;
+	readonly maxBytes?: number | undefined;
 	/** What `send` does when there is no room: it waits (default), or rejects with a `ChannelFullError`. */
-	readonly overflow?: "wait" | "error";
+	readonly overflow?: "wait" | "error" | undefined;
 }
 /** A channel whose messages fit a schema. */
 export interface SchemaChannelOptions<S extends StandardSchemaV1> extends ChannelOptions {
@@ -337,12 +337,12 @@ export declare function registerSerializer<T extends object, E = unknown>(regist
 /** How a process takes part. */
 export interface InitOptions {
 	/** `"local"`: a new private session (default). `"auto"`: the newest of this user. Else the `address` of a runtime. */
-	readonly address?: string;
+	readonly address?: string | undefined;
 	/**
 	 * How long the event loop looks around for an answer before it sleeps, in microseconds, after waits that were short. A wake
 	 * costs tens of them, an answer often comes in two. Default: 20; 0: never.
 	 */
-	readonly busyPollUs?: number;
+	readonly busyPollUs?: number | undefined;
 }
 /** This process in a session. */
 export interface Runtime extends AsyncDisposable {

@@ -6,12 +6,12 @@ import { closeLoop, currentSession, openLoop } from "./loop.ts";
 /** How a process takes part. */
 export interface InitOptions {
   /** `"local"`: a new private session (default). `"auto"`: the newest of this user. Else the `address` of a runtime. */
-  readonly address?: string;
+  readonly address?: string | undefined;
   /**
    * How long the event loop looks around for an answer before it sleeps, in microseconds, after waits that were short. A wake
    * costs tens of them, an answer often comes in two. Default: 20; 0: never.
    */
-  readonly busyPollUs?: number;
+  readonly busyPollUs?: number | undefined;
 }
 
 /** This process in a session. */

@@ -1,3 +1,5 @@
+import { inspect } from "node:util";
+
 import { InvalidArgumentError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
 import type { StandardSchemaV1 } from "../schema/index.ts";
@@ -8,11 +10,11 @@ import type { Receiver, Sender } from "./types.ts";
 /** How much a channel holds, and what happens when that is not enough. */
 export interface ChannelOptions {
   /** Messages that it holds, over all its senders together. Default: 1,024; at most 2^30. */
-  readonly capacity?: number;
+  readonly capacity?: number | undefined;
   /** Bytes of encoded messages that it holds, each rounded up to 16, over all its senders together. Default: 8 MiB. */
-  readonly maxBytes?: number;
+  readonly maxBytes?: number | undefined;
   /** What `send` does when there is no room: it waits (default), or rejects with a `ChannelFullError`. */
-  readonly overflow?: "wait" | "error";
+  readonly overflow?: "wait" | "error" | undefined;
 }
 
 /** A channel whose messages fit a schema. */
@@ -76,6 +78,8 @@ export function channel<T>(
 
 function checkCount(name: string, value: number, least: number, most: number): void {
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new InvalidArgumentError(`${name} is ${value}, expected a whole number from ${least} to ${most}`);
+    throw new InvalidArgumentError(
+      `${name} is ${inspect(value)}, expected a whole number from ${least} to ${most}`,
+    );
   }
 }

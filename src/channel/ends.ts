@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { inspect } from "node:util";
+
 import { ChannelClosedError } from "../errors/index.ts";
 import { currentSession } from "../loop.ts";
 import { RECEIVER_END, SENDER_END, native } from "../native/index.ts";
@@ -86,3 +88,10 @@ export abstract class ChannelEnd implements Disposable {
     this.close();
   }
 }
+
+// How `console.log` shows them.
+Object.defineProperty(ChannelEnd.prototype, inspect.custom, {
+  value(this: ChannelEnd): string {
+    return `${this.end.kind === SENDER_END ? "Sender" : "Receiver"} (${this.end.closed ? "closed" : "open"})`;
+  },
+});
