@@ -10,7 +10,7 @@ import { channel, init, type Receiver, type Sender } from "klaw-runtime";
 
 import { channelId } from "../helpers/internal.ts";
 
-const KILLS = process.env.KLAW_LONG === undefined ? 25 : 1_000;
+const KILLS = process.env.KLAW_LONG === undefined ? 25 : 100;
 const WORKERS = 3;
 const PROGRAM = fileURLToPath(new URL("../peers/squares.mjs", import.meta.url));
 
