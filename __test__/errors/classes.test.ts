@@ -13,7 +13,6 @@ const EXAMPLES: readonly errors.KlawError[] = [
   new errors.InvalidArgumentError("m"),
   new errors.NotInitializedError(),
   new errors.ProtocolVersionError("m"),
-  new errors.RuntimeLostError(),
   new errors.SchemaError([], "value"),
   new errors.SerializationError("m", "value"),
   new errors.ShmExhaustedError("m"),
@@ -74,15 +73,8 @@ test("a cause is there only if it was given", (t) => {
 });
 
 test("errors without a message say what happened and what to do", (t) => {
-  const { ChannelClosedError, ChannelFullError, ChannelTimeoutError, NotInitializedError, RuntimeLostError } =
-    errors;
-  for (const ErrorClass of [
-    ChannelClosedError,
-    ChannelFullError,
-    ChannelTimeoutError,
-    NotInitializedError,
-    RuntimeLostError,
-  ]) {
+  const { ChannelClosedError, ChannelFullError, ChannelTimeoutError, NotInitializedError } = errors;
+  for (const ErrorClass of [ChannelClosedError, ChannelFullError, ChannelTimeoutError, NotInitializedError]) {
     t.true(new ErrorClass().message.length > 40);
   }
 });

@@ -8,8 +8,8 @@ import { channel, init, move, type Receiver } from "klaw-runtime";
 const LONG = process.env.KLAW_LONG !== undefined;
 const SESSIONS = LONG ? 10_000 : 1_000;
 const CHANNELS = LONG ? 100_000 : 10_000;
-/** What an allocator keeps, in steps, whatever the number of cycles; the long suite's numbers would show a leak of 8 KiB. */
-const SLACK_MIB = 80;
+/** What an allocator keeps, in steps, whatever the number of cycles; the long suite's numbers would show a leak of 5 KiB. */
+const SLACK_MIB = 48;
 
 const descriptors = (): number => readdirSync("/proc/self/fd").length;
 

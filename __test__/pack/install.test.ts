@@ -1,4 +1,4 @@
-import { directory, sessions } from "../helpers/session.ts";
+import { directory } from "../helpers/session.ts";
 
 import { execFile } from "node:child_process";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
@@ -55,5 +55,4 @@ test("the README's first program runs from the packed tarballs, without Rust", a
   const inWorker = `new (require("node:worker_threads").Worker)("./quick-start.mjs")`;
   t.is(await node("--eval", inWorker), expected);
   t.deepEqual(readdirSync(join(directory, "sessions")), [], "nothing is left");
-  void sessions;
 });

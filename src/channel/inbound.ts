@@ -18,17 +18,15 @@ interface Want {
 
 /** The messages of one receiver, and who waits for them, in order. */
 export class Inbound implements WaitingReceiver {
-  readonly #end: EndHandle;
   /** Whoever waits keeps the receiver alive: collected, it would be closed under him. */
-  protected readonly owner: ChannelEnd;
+  readonly #owner: ChannelEnd;
   readonly #wants = new Fifo<Want>();
   #waiting = 0;
   /** Messages that came with one that could not be read, from that one on: they are next. */
   #left: Message[] = [];
 
   constructor(owner: ChannelEnd) {
-    this.#end = owner.end;
-    this.owner = owner;
+    this.#owner = owner;
   }
 
   one(options: WaitOptions | undefined): Promise<unknown> {
@@ -115,6 +113,10 @@ export class Inbound implements WaitingReceiver {
       this.#settled(want);
       want.reject(error);
     }
+  }
+
+  get #end(): EndHandle {
+    return this.#owner.end;
   }
 
   /** True if it says that every sender is gone, and not that this receiver is. */

@@ -3,7 +3,7 @@ import type { WritableStream } from "node:stream/web";
 import { encode, registerReference, type Staging } from "../codec/index.ts";
 import { ChannelFullError, InvalidArgumentError } from "../errors/index.ts";
 import { BATCH, acquireStaging, nextTurn, ranges, releaseStaging } from "../loop.ts";
-import { SENDER_END, SENT, asKlawError, native } from "../native/index.ts";
+import { SENDER_END, SENT, SENT_ENOUGH, asKlawError, native } from "../native/index.ts";
 import { validate, type StandardSchemaV1 } from "../schema/index.ts";
 import { ChannelEnd } from "./ends.ts";
 import { PendingSends } from "./pending.ts";
@@ -117,7 +117,7 @@ export class SendingEnd<in T> extends ChannelEnd implements Sender<T> {
       return sharing.length === 0 ? waits : waits.then(() => sharing.forEach((shared) => shared.sent()));
     }
     for (const shared of sharing) shared.sent();
-    return sent === SENT ? DONE : nextTurn();
+    return sent === SENT_ENOUGH ? nextTurn() : DONE;
   }
 
   /** Hands all of them to the addon at once: what there is no room for waits there, in order. */

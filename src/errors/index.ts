@@ -4,7 +4,7 @@ export { NATIVE_CODES, errorFromNative, type NativeFailure } from "./native.ts";
 export { propertyStep } from "./path.ts";
 export { attachRemoteStack, isRemoteError, originStack, type RemoteError } from "./remote.ts";
 export { SchemaError, type SchemaIssue } from "./schema.ts";
-export { NotInitializedError, ProtocolVersionError, RuntimeLostError, ShmExhaustedError } from "./runtime.ts";
+export { NotInitializedError, ProtocolVersionError, ShmExhaustedError } from "./runtime.ts";
 export {
   InvalidArgumentError,
   SerializationError,

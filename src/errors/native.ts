@@ -1,6 +1,6 @@
 import { KlawError, type KlawErrorOptions } from "./base.ts";
 import { ChannelClosedError, ChannelFullError, ChannelTimeoutError } from "./channel.ts";
-import { NotInitializedError, ProtocolVersionError, RuntimeLostError, ShmExhaustedError } from "./runtime.ts";
+import { NotInitializedError, ProtocolVersionError, ShmExhaustedError } from "./runtime.ts";
 import { InvalidArgumentError, ValueTooLargeError } from "./value.ts";
 
 /** What the native side says when a call fails. */
@@ -39,7 +39,6 @@ const RESTORE_BY_CODE: ReadonlyMap<string, Restore> = new Map<string, Restore>([
   ["ERR_KLAW_PID_NAMESPACE", plain],
   ["ERR_KLAW_PROTOCOL_VERSION", withMessage(ProtocolVersionError)],
   ["ERR_KLAW_RESOURCE_LIMIT", plain],
-  ["ERR_KLAW_RUNTIME_LOST", withMessage(RuntimeLostError)],
   ["ERR_KLAW_SEGMENT_INVALID", plain],
   ["ERR_KLAW_SESSION_GONE", plain],
   ["ERR_KLAW_SHM_EXHAUSTED", withMessage(ShmExhaustedError)],

@@ -34,16 +34,6 @@ export class ShmExhaustedError extends KlawError {
   }
 }
 
-/** The session that this process was a member of has ended under it. */
-export class RuntimeLostError extends KlawError {
-  constructor(
-    message = "the session of this process has ended; start over in a new process",
-    options?: KlawErrorOptions,
-  ) {
-    super("ERR_KLAW_RUNTIME_LOST", message, options);
-  }
-}
-
-for (const errorClass of [NotInitializedError, ProtocolVersionError, ShmExhaustedError, RuntimeLostError]) {
+for (const errorClass of [NotInitializedError, ProtocolVersionError, ShmExhaustedError]) {
   brandErrorClass(errorClass);
 }

@@ -25,9 +25,6 @@ export declare function close(): boolean
 /** Closes an end. False if it was closed before. */
 export declare function closeEnd(kind: number, handle: number): boolean
 
-/** Channel ends that this thread's loop has; 0 if it is in no session. */
-export declare function ends(): number
-
 /** The error of the first `Failed` event that was not asked for yet. */
 export declare function failure(): Error
 

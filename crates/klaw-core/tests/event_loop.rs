@@ -178,7 +178,7 @@ fn a_sender_that_is_closed_sends_its_queue_first() {
     assert_eq!(got.iter().map(|m| m.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
     let end = a.take(rx, 1, true, &mut Taken::default()).unwrap_err();
     assert_eq!(end.code(), "ERR_KLAW_CHANNEL_CLOSED");
-    assert_eq!(a.ends(), 1);
+    assert_eq!(a.channel_id(End::Sender(tx)).unwrap_err().code(), "ERR_KLAW_END_CLOSED");
 }
 
 #[test]

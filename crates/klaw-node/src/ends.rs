@@ -172,10 +172,3 @@ pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     // SAFETY: a value of the open handle scope, which the caller gets at once.
     Ok(unsafe { napi::bindgen_prelude::Unknown::from_raw_unchecked(env.raw() as sys::napi_env, failed) })
 }
-
-/// Channel ends that this thread's loop has; 0 if it is in no session.
-#[napi(catch_unwind)]
-pub fn ends(env: Env) -> Result<u32> {
-    let ends = LoopCell::of(env)?.with(|open| Ok(open.event_loop.ends()));
-    Ok(ends.map_or(0, |ends| u32::try_from(ends).unwrap_or(u32::MAX)))
-}

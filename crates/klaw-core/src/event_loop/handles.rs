@@ -84,10 +84,6 @@ impl<T> Handles<T> {
         self.free.push(handle.index());
         Some(value)
     }
-
-    pub(super) fn len(&self) -> usize {
-        self.places.len() - self.free.len()
-    }
 }
 
 #[cfg(test)]
@@ -104,7 +100,6 @@ mod tests {
         assert_eq!(handles.get(a), None);
         assert_eq!(handles.remove(a), None);
         assert_eq!(handles.get(b), Some(&mut "b"));
-        assert_eq!(handles.len(), 1);
         assert_eq!(handles.get(Handle::from_bits(u32::MAX)), None);
     }
 

@@ -49,7 +49,7 @@ pub struct EventLoop {
     queued: Vec<Handle>,
     /// Receivers that somebody waits for.
     waiting: Vec<Handle>,
-    /// Receivers that may be rung, and that nobody waits for any more.
+    /// Receivers that senders ring this loop for; those that nobody waits for any more are taken off before it sleeps.
     ported: Vec<Handle>,
     budget: Budget,
     /// Somebody wants to know of the next turn, or is to be told now.
@@ -154,12 +154,6 @@ impl EventLoop {
             End::Receiver(handle) => self.receiver(handle)?.receiver.id(),
         };
         Ok(id.bits())
-    }
-
-    /// Channel ends that this loop has.
-    #[must_use]
-    pub fn ends(&self) -> usize {
-        self.senders.len() + self.receivers.len()
     }
 
     /// True while somebody waits: for a message, for room, or for a turn. A face keeps its loop alive as long.
