@@ -17,6 +17,9 @@ pub struct Runtime {
     node: Arc<Node>,
 }
 
+/// In the session's directory.
+const AGENT_FILE: &str = "agent";
+
 /// Sessions that this process is a member of, by their addresses. A process joins a session once, however many of its threads
 /// ask: to the other members it is one process, which dies as a whole.
 static JOINED: Mutex<Option<HashMap<PathBuf, Weak<Runtime>>>> = Mutex::new(None);
@@ -70,6 +73,18 @@ impl Runtime {
     /// Opens what one more event loop of this process needs.
     pub fn event_loop(self: &Arc<Self>) -> Result<EventLoop, Error> {
         EventLoop::open(self)
+    }
+
+    /// The channel that the session's agent listens to.
+    pub fn agent_port(&self) -> Result<u64, Error> {
+        let text = std::fs::read_to_string(self.address().join(AGENT_FILE)).unwrap_or_default();
+        text.trim().parse().map_err(|_| Error::NoAgent { address: self.address().display().to_string() })
+    }
+
+    /// Who joins finds it there; it is removed with the session's directory.
+    pub(crate) fn announce_agent(&self, port: u64) -> Result<(), Error> {
+        let written = std::fs::write(self.address().join(AGENT_FILE), port.to_string());
+        written.map_err(|e| Error::Agent { what: "a file in the session's directory", source: e })
     }
 
     pub(crate) fn node(&self) -> &Arc<Node> {

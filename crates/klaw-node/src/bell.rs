@@ -193,7 +193,7 @@ impl LoopCell {
             return self.bell.idle(true);
         }
         let _open = self.with(|open| {
-            open.event_loop.arm();
+            open.arm();
             Ok(())
         });
         self.bell.state.armed.set(true);
@@ -264,21 +264,14 @@ impl LoopCell {
 
     /// Looks whether anything has come for those who wait.
     fn pump(&self) -> bool {
-        let pumped = self.with(|open| {
-            let mut events = std::mem::take(&mut open.pumped);
-            open.event_loop.pump(&mut events);
-            open.events.extend(events.drain(..));
-            open.pumped = events;
-            Ok(!open.events.is_empty())
-        });
-        pumped.unwrap_or(false)
+        self.with(|open| Ok(open.pump())).unwrap_or(false)
     }
 
     /// Tells JavaScript what has come, lets it run, and rings whom it sent to. True if anything had come.
     fn deliver(&self) -> bool {
         if !self.pump() {
             let _open = self.with(|open| {
-                open.event_loop.end_turn();
+                open.end_turn();
                 Ok(())
             });
             return false;
@@ -291,7 +284,7 @@ impl LoopCell {
             self.call_back(count);
         }
         let _open = self.with(|open| {
-            open.event_loop.end_turn();
+            open.end_turn();
             Ok(())
         });
         true

@@ -11,6 +11,7 @@ use napi::{Env, Result, sys};
 
 use crate::bell::Bell;
 use crate::buffers::Shared;
+use crate::calls::OpenCalls;
 use crate::error::Failure;
 
 /// One environment's cell: in its instance data, and behind every hot function.
@@ -24,6 +25,8 @@ pub(crate) struct LoopCell {
 
 /// A loop that is in a session.
 pub(crate) struct OpenLoop {
+    /// Dropped before the loop.
+    pub(crate) calls: Option<OpenCalls>,
     pub(crate) event_loop: EventLoop,
     pub(crate) buffers: Buffers,
     /// Called with the number of events in the table.
@@ -33,6 +36,8 @@ pub(crate) struct OpenLoop {
     pub(crate) failures: VecDeque<Error>,
     /// Kept between pumps for its memory.
     pub(crate) pumped: Vec<Event>,
+    /// JavaScript is to take calls.
+    pub(crate) has_calls: bool,
 }
 
 /// What both sides write.
@@ -131,7 +136,7 @@ impl LoopCell {
         let open = open.as_mut().ok_or(Failure::NotOpen)?;
         let result = body(open);
         // Whatever the call did may be what the loop has to stay alive for, or the end of it.
-        self.bell.keep_alive(open.event_loop.is_waited_for());
+        self.bell.keep_alive(open.is_waited_for());
         result
     }
 
@@ -189,6 +194,37 @@ unsafe extern "C" fn tear_down(handle: sys::napi_async_cleanup_hook_handle, data
 }
 
 impl OpenLoop {
+    /// True while somebody waits for something.
+    fn is_waited_for(&self) -> bool {
+        self.event_loop.is_waited_for() || self.calls.as_ref().is_some_and(|calls| calls.calls.is_waited_for())
+    }
+
+    /// Looks what has come: true if JavaScript has to know.
+    pub(crate) fn pump(&mut self) -> bool {
+        self.event_loop.pump(&mut self.pumped);
+        if let Some(calls) = &mut self.calls {
+            self.has_calls |= calls.sift(&mut self.event_loop, &mut self.pumped);
+        }
+        self.events.extend(self.pumped.drain(..));
+        self.has_calls || !self.events.is_empty()
+    }
+
+    /// JavaScript has run.
+    pub(crate) fn end_turn(&mut self) {
+        if let Some(calls) = &mut self.calls {
+            // What can't be told to the agent now can't be told later either: whoever waits hears of it by its death.
+            let _told = calls.calls.end_turn(&mut self.event_loop);
+        }
+        self.event_loop.end_turn();
+    }
+
+    pub(crate) fn arm(&mut self) {
+        if let Some(calls) = &mut self.calls {
+            let _told = calls.calls.before_sleep(&mut self.event_loop);
+        }
+        self.event_loop.arm();
+    }
+
     /// Writes the next events into the table: how many they were.
     pub(crate) fn write_events(&mut self) -> u32 {
         let capacity = self.buffers.events.len() / EVENT_WORDS;
@@ -208,7 +244,14 @@ impl OpenLoop {
             place.expect("as many as the table has room for").copy_from_slice(&words);
         }
         #[expect(clippy::cast_possible_truncation, reason = "the table is far smaller")]
-        let count = count as u32;
+        let mut count = count as u32;
+        if self.has_calls && (count as usize) < capacity {
+            self.has_calls = false;
+            let at = count as usize * EVENT_WORDS;
+            let place = self.buffers.events.part_mut(at, at + EVENT_WORDS);
+            place.expect("room was left").copy_from_slice(&[4, 0, 0]);
+            count += 1;
+        }
         count
     }
 }

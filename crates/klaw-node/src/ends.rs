@@ -16,7 +16,7 @@ const RECEIVER: u32 = 2;
 const CLOSED: u32 = u32::MAX;
 
 /// Runs `body` with the open loop; what it fails with is thrown.
-fn with<R>(env: Env, body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>) -> Result<R> {
+pub(crate) fn with<R>(env: Env, body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>) -> Result<R> {
     LoopCell::of(env)?.with(body).map_err(|failure| failure.throw(env.raw()))
 }
 
@@ -95,8 +95,7 @@ pub fn send_with_ends(
     group: u32,
 ) -> Result<i64> {
     with(env, |open| {
-        let ends = ends.chunks_exact(2).map(|pair| end(pair[0], pair[1]));
-        let ends = ends.collect::<std::result::Result<Vec<_>, _>>()?;
+        let ends = ends_of(&ends)?;
         let OpenLoop { event_loop, buffers, .. } = open;
         let payload = buffers.staging.part(start as usize, stop as usize);
         let payload = payload.ok_or(Failure::Argument("a range outside of its buffer"))?;
@@ -121,15 +120,23 @@ pub fn cancel_send(env: Env, sender: u32, last: u32, count: u32) -> Result<u32> 
 /// 2^32 - 1 for one that was closed on its way.
 #[napi(catch_unwind)]
 pub fn arrived(env: Env) -> Result<Vec<u32>> {
-    with(env, |open| {
-        let pairs = open.buffers.inbox.arrived.drain(..).flat_map(|arrived| match arrived {
-            Arrived::Open(End::Sender(handle)) => [SENDER, handle.bits()],
-            Arrived::Open(End::Receiver(handle)) => [RECEIVER, handle.bits()],
-            Arrived::ClosedSender => [SENDER, CLOSED],
-            Arrived::ClosedReceiver => [RECEIVER, CLOSED],
-        });
-        Ok(pairs.collect())
-    })
+    with(env, |open| Ok(arrived_pairs(open.buffers.inbox.arrived.drain(..))))
+}
+
+/// Ends that came with messages, as JavaScript gets them.
+pub(crate) fn arrived_pairs(arrived: impl Iterator<Item = Arrived>) -> Vec<u32> {
+    let pair = |arrived| match arrived {
+        Arrived::Open(End::Sender(handle)) => [SENDER, handle.bits()],
+        Arrived::Open(End::Receiver(handle)) => [RECEIVER, handle.bits()],
+        Arrived::ClosedSender => [SENDER, CLOSED],
+        Arrived::ClosedReceiver => [RECEIVER, CLOSED],
+    };
+    arrived.flat_map(pair).collect()
+}
+
+/// Ends that JavaScript sends along, given as pairs of kind and handle.
+pub(crate) fn ends_of(pairs: &[u32]) -> std::result::Result<Vec<End>, Failure> {
+    pairs.chunks_exact(2).map(|pair| end(pair[0], pair[1])).collect()
 }
 
 /// The payloads of the last `take` that the inbox had no room for, in order.
@@ -166,6 +173,11 @@ pub fn want_turn(env: Env) -> Result<()> {
 #[napi(catch_unwind, ts_return_type = "Error")]
 pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     let error = with(env, |open| open.failures.pop_front().ok_or(Failure::Argument("no failure to tell")))?;
+    error_value(env, error)
+}
+
+/// An error as a value of JavaScript.
+pub(crate) fn error_value(env: Env, error: klaw_core::Error) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     // Outside of `with`: making an object may run JavaScript.
     let failed = Failure::Core(error).to_js(env.raw());
     let failed = failed.ok_or_else(|| Failure::Host("napi_create_error").throw(env.raw()))?;

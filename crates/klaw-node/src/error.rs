@@ -16,6 +16,8 @@ pub(crate) enum Failure {
     NotOpen,
     /// A loop is open already.
     AlreadyOpen,
+    /// Calls are not open in this environment.
+    NoCalls,
     /// JavaScript passed what our own TypeScript never passes.
     Argument(&'static str),
     /// Node-API or libuv said no.
@@ -41,6 +43,7 @@ impl Failure {
         match self {
             Self::Core(e) => e.code(),
             Self::NotOpen => "ERR_KLAW_NOT_INITIALIZED",
+            Self::NoCalls => "ERR_KLAW_NOT_INITIALIZED",
             Self::AlreadyOpen => "ERR_KLAW_ALREADY_INITIALIZED",
             Self::Argument(_) => "ERR_KLAW_INVALID_ARGUMENT",
             Self::Host(_) => "ERR_KLAW_HOST",
@@ -56,6 +59,9 @@ impl Failure {
             }
             Self::AlreadyOpen => {
                 "this thread is in a session already: shut it down before you join another".to_owned()
+            }
+            Self::NoCalls => {
+                "no actors and tasks here: this session was made by something that starts no workers".to_owned()
             }
             Self::Argument(what) => format!("the addon was called with {what}"),
             Self::Host(what) => format!("{what} failed: this host is no Node.js that we know"),
@@ -97,6 +103,8 @@ impl Failure {
                 #[expect(clippy::cast_precision_loss, reason = "counts and sizes below 2^53")]
                 Detail::Number(number) => value(env, number as f64)?,
                 Detail::Text(text) => value(env, text)?,
+                Detail::Flag(flag) => value(env, flag)?,
+                Detail::Lines(lines) => value(env, lines)?,
             };
             set(env, details, name, detail)?;
         }

@@ -11,11 +11,12 @@ use klaw_core::{Handle, Sent};
 use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, Result, sys};
 
+use crate::calls;
 use crate::cell::{LoopCell, OpenLoop};
 use crate::error::Failure;
 
-type Outcome = std::result::Result<i64, Failure>;
-type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+pub(crate) type Outcome = std::result::Result<i64, Failure>;
+pub(crate) type RawCallback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 /// What `send` answers; a ticket is 0 or more.
 const SENT: i64 = -1;
@@ -26,14 +27,14 @@ pub(crate) const NO_TAG: u32 = 0;
 
 /// Adds the hot functions to the addon's exports.
 pub(crate) fn export(env: &Env, exports: &Object<'_>, cell: &Rc<LoopCell>) -> Result<()> {
-    let functions: [(&str, RawCallback); 5] = [
+    let channels: [(&str, RawCallback); 5] = [
         ("send", send),
         ("trySend", try_send),
         ("sendMany", send_many),
         ("take", take),
         ("takeNow", take_now),
     ];
-    for (name, callback) in functions {
+    for (name, callback) in channels.into_iter().chain(calls::FUNCTIONS) {
         let mut function = ptr::null_mut();
         let data = Rc::as_ptr(cell).cast_mut().cast::<c_void>();
         let length = isize::try_from(name.len()).unwrap_or(0);
@@ -124,12 +125,12 @@ pub(crate) fn answer(sent: Sent) -> i64 {
     }
 }
 
-fn out_of_bounds() -> Failure {
+pub(crate) fn out_of_bounds() -> Failure {
     Failure::Argument("a range outside of its buffer")
 }
 
 /// One call: three numbers in, one out; an error is thrown, and so is a panic.
-fn call(
+pub(crate) fn call(
     env: sys::napi_env,
     info: sys::napi_callback_info,
     body: impl FnOnce(&mut OpenLoop, [u32; 3]) -> Outcome,

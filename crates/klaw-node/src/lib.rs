@@ -15,6 +15,7 @@
 
 mod bell;
 mod buffers;
+mod calls;
 mod cell;
 pub mod ends;
 mod error;

@@ -93,7 +93,8 @@ fn open_in(
     let event_loop = runtime.event_loop()?;
     cell.bell.set_spin(Duration::from_micros(options.busy_poll_us.into()));
     let (events, failures, pumped) = (VecDeque::new(), VecDeque::new(), Vec::new());
-    cell.open(OpenLoop { event_loop, buffers, callback, events, failures, pumped })?;
+    let calls = None;
+    cell.open(OpenLoop { calls, event_loop, buffers, callback, events, failures, pumped, has_calls: false })?;
     Ok(joined)
 }
 

@@ -111,6 +111,8 @@ pub enum ToAgent {
 /// How an actor is to live.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActorOptions {
+    /// What it is, for people: its class's name.
+    pub label: String,
     /// What it can be found by.
     pub name: Option<ActorName>,
     /// If an actor has that name already, the owner's handle is for that one.

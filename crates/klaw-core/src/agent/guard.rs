@@ -40,10 +40,15 @@ pub fn guard_worker() -> Result<Option<WorkerGuard>, Error> {
 impl WorkerGuard {
     /// Tells the agent that this worker is ready for work.
     pub fn ready(&self) -> Result<(), Error> {
-        let failed = |e| Error::Agent { what: "a word to it", source: e };
-        let socket = stdin().try_clone_to_owned().map_err(failed)?;
-        UnixStream::from(socket).write_all(b"r").map_err(failed)
+        worker_ready()
     }
+}
+
+/// [`WorkerGuard::ready`], for faces that can't keep a guard.
+pub fn worker_ready() -> Result<(), Error> {
+    let failed = |e| Error::Agent { what: "a word to it", source: e };
+    let socket = stdin().try_clone_to_owned().map_err(failed)?;
+    UnixStream::from(socket).write_all(b"r").map_err(failed)
 }
 
 /// The driver's process is dead, or its agent has gone without taking this worker along.

@@ -36,7 +36,7 @@ use tokio::task::JoinSet;
 use crate::error::Error;
 use watch::watch;
 
-pub use guard::{WORKER_ENV, WorkerGuard, guard_worker};
+pub use guard::{WORKER_ENV, WorkerGuard, guard_worker, worker_ready};
 
 /// What to start a worker with.
 #[derive(Debug, Clone)]

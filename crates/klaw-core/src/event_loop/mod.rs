@@ -17,6 +17,7 @@
 //! a budget; past it, [`EventLoop::take`] finds nothing until the next turn, and [`EventLoop::send`] says [`Sent::Enough`].
 
 mod budget;
+mod carried;
 mod handles;
 mod receive;
 mod send;
@@ -34,6 +35,7 @@ use handles::Handles;
 use receive::ReceiverEnd;
 use send::SenderEnd;
 
+pub use carried::Carried;
 pub use handles::Handle;
 pub use receive::{Arrived, Received};
 pub use send::Sent;
@@ -49,6 +51,8 @@ pub struct EventLoop {
     queued: Vec<Handle>,
     /// Receivers that somebody waits for.
     waiting: Vec<Handle>,
+    /// Receivers that this loop listens to without anybody waiting for them: they don't keep it alive.
+    listening: Vec<Handle>,
     /// Receivers that senders ring this loop for; those that nobody waits for any more are taken off before it sleeps.
     ported: Vec<Handle>,
     budget: Budget,
@@ -109,6 +113,7 @@ impl EventLoop {
             unflushed: Vec::new(),
             queued: Vec::new(),
             waiting: Vec::new(),
+            listening: Vec::new(),
             ported: Vec::new(),
             budget: Budget::new(),
             next_turn: NextTurn::NotWanted,
@@ -159,13 +164,13 @@ impl EventLoop {
     /// True while somebody waits: for a message, for room, or for a turn. A face keeps its loop alive as long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        self.is_waiting() || self.is_turn_wanted()
+        !self.waiting.is_empty() || !self.queued.is_empty() || self.is_turn_wanted()
     }
 
     /// True if something can come from other processes.
     #[must_use]
     pub fn is_waiting(&self) -> bool {
-        !self.waiting.is_empty() || !self.queued.is_empty()
+        !self.waiting.is_empty() || !self.listening.is_empty() || !self.queued.is_empty()
     }
 
     /// True if this turn's budget is spent: no more pumping, and no sleep, before the loop has turned.

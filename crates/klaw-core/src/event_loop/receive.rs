@@ -109,11 +109,23 @@ impl EventLoop {
 
     /// [`Event::Ready`] will come when this receiver may have a message, or when there will never be one.
     pub fn wait(&mut self, receiver: Handle) -> Result<(), Error> {
-        let Self { receivers, port, waiting, ported, .. } = self;
-        let end = receivers.get(receiver).ok_or(Error::EndClosed { end: "receiver" })?;
-        if !std::mem::replace(&mut end.wanted, true) {
-            waiting.push(receiver);
+        if !std::mem::replace(&mut self.receiver(receiver)?.wanted, true) {
+            self.waiting.push(receiver);
         }
+        self.give_port(receiver)
+    }
+
+    /// [`EventLoop::wait`] of nobody in particular: it does not keep the loop alive.
+    pub fn listen(&mut self, receiver: Handle) -> Result<(), Error> {
+        if !std::mem::replace(&mut self.receiver(receiver)?.wanted, true) {
+            self.listening.push(receiver);
+        }
+        self.give_port(receiver)
+    }
+
+    fn give_port(&mut self, receiver: Handle) -> Result<(), Error> {
+        let Self { receivers, port, ported, .. } = self;
+        let end = receivers.get(receiver).ok_or(Error::EndClosed { end: "receiver" })?;
         if !std::mem::replace(&mut end.ported, true) {
             ported.push(receiver);
             end.receiver.wait_at(port);
@@ -126,10 +138,20 @@ impl EventLoop {
         let Some(end) = self.receivers.get(receiver) else { return };
         if std::mem::replace(&mut end.wanted, false) {
             self.waiting.retain(|waiting| *waiting != receiver);
+            self.listening.retain(|listening| *listening != receiver);
         }
         if std::mem::replace(&mut end.ported, false) {
             self.ported.retain(|ported| *ported != receiver);
             end.receiver.stop_waiting();
+        }
+    }
+
+    /// Nobody wants an end that has come.
+    pub fn close_arrived(&mut self, end: Arrived) {
+        match end {
+            Arrived::Open(End::Sender(sender)) => _ = self.close_sender(sender),
+            Arrived::Open(End::Receiver(receiver)) => _ = self.close_receiver(receiver),
+            Arrived::ClosedSender | Arrived::ClosedReceiver => {}
         }
     }
 
@@ -140,16 +162,18 @@ impl EventLoop {
     }
 
     pub(super) fn pump_receivers(&mut self, events: &mut Vec<Event>) {
-        let Self { receivers, waiting, .. } = self;
-        waiting.retain(|&handle| {
-            let Some(end) = receivers.get(handle) else { return false };
-            if !end.receiver.may_have() {
-                return true;
-            }
-            end.wanted = false;
-            events.push(Event::Ready(handle));
-            false
-        });
+        let Self { receivers, waiting, listening, .. } = self;
+        for waiting in [waiting, listening] {
+            waiting.retain(|&handle| {
+                let Some(end) = receivers.get(handle) else { return false };
+                if !end.receiver.may_have() {
+                    return true;
+                }
+                end.wanted = false;
+                events.push(Event::Ready(handle));
+                false
+            });
+        }
     }
 
     pub(super) fn forget_ports(&mut self) {

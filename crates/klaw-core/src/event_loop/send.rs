@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use klaw_channel::{ChannelError, Receiver, Sender, Share, WaitsForRoom};
+use klaw_channel::{ChannelError, Sender, WaitsForRoom};
 
-use super::{End, Event, EventLoop, Handle};
+use super::{Carried, End, Event, EventLoop, Handle};
 use crate::error::Error;
 
 /// What became of a message.
@@ -37,23 +37,7 @@ struct Queued {
     group: u32,
     tag: u32,
     payload: Box<[u8]>,
-    ends: Vec<OwnEnd>,
-}
-
-/// An end that is kept open until the message that it goes with is sent.
-#[derive(Debug)]
-enum OwnEnd {
-    Sender(Sender),
-    Receiver(Receiver),
-}
-
-impl OwnEnd {
-    fn share(&self) -> Share<'_> {
-        match self {
-            Self::Sender(sender) => Share::Sender(sender),
-            Self::Receiver(receiver) => Share::Receiver(receiver),
-        }
-    }
+    ends: Carried,
 }
 
 impl SenderEnd {
@@ -62,7 +46,7 @@ impl SenderEnd {
     }
 
     /// Of a call of its own, if it has no `group`.
-    fn enqueue(&mut self, group: Option<u32>, tag: u32, payload: &[u8], ends: Vec<OwnEnd>) -> u32 {
+    fn enqueue(&mut self, group: Option<u32>, tag: u32, payload: &[u8], ends: Carried) -> u32 {
         let ticket = self.next_ticket;
         self.next_ticket = ticket.wrapping_add(1);
         let group = group.unwrap_or(ticket);
@@ -74,8 +58,7 @@ impl SenderEnd {
     fn drain(&mut self, sender: Handle, events: &mut Vec<Event>) {
         let mut count = 0;
         while let Some(first) = self.queue.front() {
-            let ends: Vec<_> = first.ends.iter().map(OwnEnd::share).collect();
-            match self.sender.push_with(first.tag, &first.payload, &ends) {
+            match self.sender.push_with(first.tag, &first.payload, &first.ends.shares()) {
                 Ok(()) => count += 1,
                 Err(ChannelError::Full { .. }) => break,
                 Err(error) => {
@@ -121,7 +104,7 @@ impl EventLoop {
                 if self.sender(sender)?.sender.waits_when_full() =>
             {
                 // Opened before the queue is touched: what fails here has changed nothing.
-                let ends = ends.iter().map(|end| self.own(*end)).collect::<Result<_, _>>()?;
+                let ends = self.carry(ends)?;
                 let ticket = self.sender(sender)?.enqueue(group, tag, payload, ends);
                 self.wait_for_room(sender);
                 Ok(Sent::Queued(ticket))
@@ -141,9 +124,29 @@ impl EventLoop {
         if ends.is_empty() {
             return self.push(sender, |end| end.sender.push(tag, payload), payload.len());
         }
-        let own = ends.iter().map(|end| self.own(*end)).collect::<Result<Vec<_>, _>>()?;
-        let shares: Vec<_> = own.iter().map(OwnEnd::share).collect();
-        self.push(sender, |end| end.sender.push_with(tag, payload, &shares), payload.len())
+        let carried = self.carry(ends)?;
+        self.push(sender, |end| end.sender.push_with(tag, payload, &carried.shares()), payload.len())
+    }
+
+    /// [`EventLoop::send`] with ends that are kept for more than this message.
+    pub fn send_carried(
+        &mut self,
+        sender: Handle,
+        tag: u32,
+        payload: &[u8],
+        ends: &Carried,
+    ) -> Result<Sent, Error> {
+        match self.push(sender, |end| end.sender.push_with(tag, payload, &ends.shares()), payload.len()) {
+            Err(Error::Channel(ChannelError::Full { .. }))
+                if self.sender(sender)?.sender.waits_when_full() =>
+            {
+                let ends = ends.try_clone()?;
+                let ticket = self.sender(sender)?.enqueue(None, tag, payload, ends);
+                self.wait_for_room(sender);
+                Ok(Sent::Queued(ticket))
+            }
+            other => other,
+        }
     }
 
     /// Sends messages together, published at once; those that there is no room for are queued. For [`Sent::Queued`] the ticket is
@@ -170,7 +173,7 @@ impl EventLoop {
             match pushed {
                 Ok(()) => budget.spend(payload.len()),
                 Err(ChannelError::Full { .. }) if end.sender.waits_when_full() => {
-                    end.enqueue(Some(group), tag, payload, Vec::new());
+                    end.enqueue(Some(group), tag, payload, Carried::default());
                     queued += 1;
                 }
                 Err(e) => {
@@ -278,14 +281,6 @@ impl EventLoop {
             end.waits = end.sender.wait_at(&self.port);
             self.queued.push(sender);
         }
-    }
-
-    /// One more end like this one, which lives until the message that it goes with is sent.
-    fn own(&mut self, end: End) -> Result<OwnEnd, Error> {
-        Ok(match end {
-            End::Sender(handle) => OwnEnd::Sender(self.sender(handle)?.sender.try_clone()?),
-            End::Receiver(handle) => OwnEnd::Receiver(self.receiver(handle)?.receiver.try_clone()?),
-        })
     }
 }
 

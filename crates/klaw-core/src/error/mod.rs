@@ -1,6 +1,10 @@
 //! The error that language faces show: a stable code, a message, and details by name.
 
+mod calls;
+
 use klaw_channel::ChannelError;
+use klaw_sched::message::DeathCause;
+use klaw_sched::submit::{Failure, Refused};
 use klaw_shm::ShmError;
 
 /// Anything that went wrong: what happened, what was expected, what to do.
@@ -26,6 +30,36 @@ pub enum Error {
         /// The system's answer.
         source: std::io::Error,
     },
+    /// A call that was not submitted.
+    #[error("{}", calls::refusal(*refused))]
+    Call {
+        /// Why.
+        refused: Refused,
+    },
+    /// A call that will never be answered.
+    #[error("{}", calls::failure(failure))]
+    CallFailed {
+        /// Why.
+        failure: Box<Failure>,
+    },
+    /// An actor that is dead, or could not be made.
+    #[error("{}", calls::death(cause))]
+    ActorDead {
+        /// Why.
+        cause: Box<DeathCause>,
+    },
+    /// Bytes that no port of ours sends.
+    #[error("{what}: a port of this session does not speak as it should")]
+    Corrupt {
+        /// What they are.
+        what: &'static str,
+    },
+    /// Nobody runs tasks and actors in the session.
+    #[error("the session at {address} has no agent: the process that made it has ended, or starts no workers")]
+    NoAgent {
+        /// Of the session.
+        address: String,
+    },
     /// No session lives below the base directory.
     #[error("no session of this user lives below {base}: start one, or check KLAW_DIR")]
     NoSession {
@@ -47,6 +81,10 @@ pub enum Detail {
     Number(u64),
     /// A name.
     Text(String),
+    /// Yes or no.
+    Flag(bool),
+    /// Lines of text.
+    Lines(Vec<String>),
 }
 
 impl From<u64> for Detail {
@@ -70,12 +108,35 @@ impl From<&str> for Detail {
 impl Error {
     /// The stable code.
     #[must_use]
-    pub const fn code(&self) -> &'static str {
+    pub fn code(&self) -> &'static str {
         match self {
             Self::Channel(e) => e.code(),
             Self::EndClosed { .. } => "ERR_KLAW_END_CLOSED",
             Self::Agent { .. } => "ERR_KLAW_OS",
+            Self::Call { refused: Refused::PendingLimit { .. } } => "ERR_KLAW_PENDING_CALLS_LIMIT",
+            Self::Call { refused: Refused::TooMany } => "ERR_KLAW_TABLE_FULL",
+            Self::CallFailed { failure } => calls::failure_code(failure),
+            Self::ActorDead { .. } => "ERR_KLAW_ACTOR_DIED",
+            Self::Corrupt { .. } => "ERR_KLAW_CORRUPT",
+            Self::NoAgent { .. } => "ERR_KLAW_RUNTIME_LOST",
             Self::NoSession { .. } => "ERR_KLAW_SESSION_GONE",
+        }
+    }
+
+    /// The encoded error that a constructor has thrown, if that is why.
+    #[must_use]
+    pub fn constructor_error(&self) -> Option<&[u8]> {
+        let cause = match self {
+            Self::ActorDead { cause } => cause,
+            Self::CallFailed { failure } => match &**failure {
+                Failure::ActorDied { cause, .. } => cause,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        match cause {
+            DeathCause::Constructor(error) => Some(error),
+            _ => None,
         }
     }
 
@@ -86,6 +147,12 @@ impl Error {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
             Self::Agent { what, .. } => vec![("what", (*what).into())],
+            Self::Call { refused: Refused::PendingLimit { limit } } => vec![("limit", (*limit).into())],
+            Self::Call { refused: Refused::TooMany } => Vec::new(),
+            Self::CallFailed { failure } => calls::failure_details(failure),
+            Self::ActorDead { cause } => calls::death_details(cause),
+            Self::Corrupt { what } => vec![("what", (*what).into())],
+            Self::NoAgent { address } => vec![("address", address.as_str().into())],
             Self::NoSession { base } => vec![("base", base.as_str().into())],
         }
     }
