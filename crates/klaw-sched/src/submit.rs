@@ -175,11 +175,6 @@ impl<P> Submitter<P> {
         todo!()
     }
 
-    /// The same, to be written.
-    pub fn payload_mut(&mut self, call: CallId) -> Option<&mut P> {
-        todo!()
-    }
-
     /// A reply has come, for this try of the call.
     pub fn reply(&mut self, attempt: Attempt, reply: Reply, actions: &mut Vec<Action>) -> Replied {
         todo!()
