@@ -6,7 +6,7 @@ use crate::agent::leases::Holder;
 use crate::agent::workers::Work;
 use crate::agent::{Agent, Input, Output};
 use crate::ids::{ActorId, Lease, Time, WorkerNo};
-use crate::message::ToPort;
+use crate::message::{ToAgent, ToPort};
 
 /// Sees all that goes in and comes out.
 #[derive(Debug, Default)]
@@ -22,6 +22,9 @@ impl Witness {
     pub(super) fn look(&mut self, agent: &Agent, now: Time, input: &Input, outputs: &[Output]) {
         if let Input::WorkerEnded { worker, .. } = input {
             self.processes.remove(worker);
+        }
+        if let Input::Message(ToAgent::CreateActor { actor, .. }) = input {
+            self.dropped.remove(actor);
         }
         for output in outputs {
             self.look_at_output(output);
@@ -44,7 +47,7 @@ impl Witness {
             Output::StopWorker(no) => {
                 assert!(self.processes.contains(no), "{no:?} is stopped, and does not exist");
             }
-            Output::DropCreation(_) => {}
+            Output::DropCreation(actor) => _ = self.dropped.insert(*actor),
             Output::Send(_, ToPort::Leased { lease, .. }) => {
                 assert!(self.leases.insert(*lease), "{lease:?} is granted twice");
             }
@@ -56,9 +59,6 @@ impl Witness {
                 assert!(self.reclaimed.insert(*lease), "{lease:?} is reclaimed twice");
             }
             Output::Send(..) => {}
-        }
-        if let Output::DropCreation(actor) = output {
-            self.dropped.insert(*actor);
         }
     }
 }
