@@ -78,7 +78,7 @@ pub enum Input {
         /// What its run table had.
         started: Vec<(PortId, Attempt)>,
     },
-    /// Nobody has a handle of this actor any more.
+    /// Nobody has a handle of this actor any more: it ends, and has [`NO_HANDLES_GRACE_MS`] for what it has got.
     HandlesGone {
         /// Which.
         actor: ActorId,

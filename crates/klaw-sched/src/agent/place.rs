@@ -88,6 +88,7 @@ impl Agent {
             }
             match offer {
                 Offer::Idle(no) => self.grant(kind, no, turn),
+                // Whichever says hello first is the one.
                 Offer::Starting(_) => {}
                 Offer::New => {
                     self.start_worker(turn);

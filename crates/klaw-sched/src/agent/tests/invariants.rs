@@ -16,21 +16,25 @@ pub(super) struct Witness {
     leases: BTreeSet<Lease>,
     reclaimed: BTreeSet<Lease>,
     dropped: BTreeSet<ActorId>,
+    ticked: bool,
 }
 
 impl Witness {
-    pub(super) fn look(&mut self, agent: &Agent, now: Time, input: &Input, outputs: &[Output]) {
-        if let Input::WorkerEnded { worker, .. } = input {
-            self.processes.remove(worker);
+    pub(super) fn hear(&mut self, input: &Input) {
+        self.ticked = *input == Input::Tick;
+        match input {
+            Input::WorkerEnded { worker, .. } => _ = self.processes.remove(worker),
+            Input::Message(ToAgent::CreateActor { actor, .. }) => _ = self.dropped.remove(actor),
+            _ => {}
         }
-        if let Input::Message(ToAgent::CreateActor { actor, .. }) = input {
-            self.dropped.remove(actor);
-        }
+    }
+
+    pub(super) fn look(&mut self, agent: &Agent, now: Time, outputs: &[Output]) {
         for output in outputs {
             self.look_at_output(output);
         }
         assert!(self.processes.len() <= agent.resources.max_workers, "too many processes");
-        if *input == Input::Tick {
+        if self.ticked {
             assert!(agent.deadline().is_none_or(|at| at > now), "a deadline that is over stays");
         }
         look_at_leases(agent);

@@ -30,8 +30,9 @@ impl Node {
 
     pub(super) fn give(&mut self, input: Input) -> Vec<Output> {
         let mut outputs = Vec::new();
-        self.agent.handle(Time(self.now), input.clone(), &mut outputs);
-        self.witness.look(&self.agent, Time(self.now), &input, &outputs);
+        self.witness.hear(&input);
+        self.agent.handle(Time(self.now), input, &mut outputs);
+        self.witness.look(&self.agent, Time(self.now), &outputs);
         outputs
     }
 

@@ -46,8 +46,8 @@ fn tasks_that_need_no_cpu_always_find_one() {
     let mut node = node(1);
     node.demand(A, 1);
     node.ready(1);
-    let none = ToAgent::Demand { port: A, cpus: Cpus(0), count: 1 };
-    assert_eq!(node.tell(none), [start(2)]);
+    let free = ToAgent::Demand { port: A, cpus: Cpus(0), count: 1 };
+    assert_eq!(node.tell(free), [start(2)]);
 }
 
 #[test]

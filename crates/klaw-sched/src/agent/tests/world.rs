@@ -166,7 +166,7 @@ impl World {
             _ if !self.living.contains(&worker) => {}
             ToPort::Reclaim { lease } => match self.ports.get_mut(&to) {
                 Some(todo) if todo.parent.is_some_and(|(_, parent)| parent == *lease) => {
-                    todo.reclaimed = true
+                    todo.reclaimed = true;
                 }
                 _ => self.worker_says(worker, ToAgent::Yielded { lease: *lease }),
             },
