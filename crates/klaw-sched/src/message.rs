@@ -152,8 +152,10 @@ pub enum ToPort {
         /// Where it takes calls.
         inbox: Inbox,
     },
-    /// A task worker is gone, or was taken back: calls that were sent by this lease get no answer any more beside those that are on
-    /// their way already.
+    /// A task worker is gone: calls that were sent by this lease get no answer any more beside those that have come already. Or it was
+    /// taken back, with no `end`: its calls are being answered or sent back, and the port says [`ToAgent::Return`] once none is out. If
+    /// the worker dies before that, the port is told a second time, with the `end`: what was on its way to the worker comes back from
+    /// nobody else.
     LeaseEnded {
         /// Which.
         lease: Lease,
