@@ -91,11 +91,13 @@ impl Calls {
         self.perform(event_loop, actions)
     }
 
-    /// Gives a call up: true if it was not settled. It fails as cancelled; with `force` the worker that runs it is killed.
+    /// Gives a call up: true if it was not settled. Nothing is told of it any more: whoever cancels settles it. With `force` the worker
+    /// that runs it is killed.
     pub fn cancel(&mut self, event_loop: &mut EventLoop, call: CallId, force: bool) -> Result<bool, Error> {
         let lease = self.submitter.lease(call).filter(|_| force);
         let mut actions = std::mem::take(&mut self.actions);
         let cancelled = self.submitter.cancel(call, &mut actions);
+        forget_failure(call, &mut actions);
         self.perform(event_loop, actions)?;
         if let (true, Some(lease)) = (cancelled, lease) {
             self.tell_agent(event_loop, ToAgent::KillLease { lease })?;
@@ -273,13 +275,17 @@ impl Calls {
     /// A call that can't be sent is told to whoever submitted it, and not a second time as cancelled.
     fn give_up(&mut self, call: CallId, actions: &mut Vec<Action>) {
         self.submitter.cancel(call, actions);
-        actions.retain(|action| !matches!(action, Action::Fail(failed, _) if *failed == call));
+        forget_failure(call, actions);
     }
 
     fn fail(&mut self, call: CallId, error: Error) {
         self.failed.push_back((call, error));
         self.ready = true;
     }
+}
+
+fn forget_failure(call: CallId, actions: &mut Vec<Action>) {
+    actions.retain(|action| !matches!(action, Action::Fail(failed, _) if *failed == call));
 }
 
 fn packet(record: &[u8], ends: Option<Arc<Carried>>, what: What) -> Packet {

@@ -101,6 +101,11 @@ impl<P> Submitter<P> {
         self.calls.get(call)?.payload.as_ref()
     }
 
+    /// The same, to be written: a header, say, before what it carries.
+    pub fn payload_mut(&mut self, call: CallId) -> Option<&mut P> {
+        self.calls.get_mut(call)?.payload.as_mut()
+    }
+
     /// A reply has come, for this try of the call.
     pub fn reply(&mut self, attempt: Attempt, reply: Reply, actions: &mut Vec<Action>) -> Replied {
         let call = attempt.call;

@@ -37,6 +37,7 @@ fn any_options() -> impl Strategy<Value = ActorOptions> {
     let restarts = proptest::option::of(0..3_u32);
     (name, any::<bool>(), restarts, any_cpus(), any_cpus(), any_ms()).prop_map(
         |(name, get_if_exists, max_restarts, placement_cpus, running_cpus, start_timeout_ms)| ActorOptions {
+            label: String::new(),
             name,
             get_if_exists,
             max_restarts,

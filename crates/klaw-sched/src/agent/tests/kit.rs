@@ -117,6 +117,7 @@ pub(super) fn attempt(call: u32) -> Attempt {
 
 pub(super) fn options() -> ActorOptions {
     ActorOptions {
+        label: String::new(),
         name: None,
         get_if_exists: false,
         max_restarts: Some(0),
