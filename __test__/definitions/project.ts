@@ -9,7 +9,13 @@ import type { DefinitionIdentity } from "../../src/definitions/index.ts";
 
 const run = promisify(execFile);
 const WORKER = fileURLToPath(new URL("../peers/definitions-worker.mjs", import.meta.url));
-const FACE = new URL("../peers/definitions-face.mjs", import.meta.url).href;
+/** The module behind "face". */
+export const FACE: string = new URL("../peers/definitions-face.mjs", import.meta.url).href;
+
+interface Printed {
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 /** What came of a definition in the worker. */
 export interface Outcome {
@@ -48,10 +54,12 @@ export class Project {
     return pathToFileURL(join(this.folder, path)).href;
   }
 
-  /** What `node ...args` prints, in this folder. */
-  async node(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
+  /** What `node ...args` prints, in this folder, with this on its standard input. */
+  async node(args: readonly string[], env: NodeJS.ProcessEnv = {}, input = ""): Promise<Printed> {
     const options = { cwd: this.folder, env: { ...inherited, ...env } };
-    return (await run(process.execPath, [...this.#execArgv, ...args], options)).stdout;
+    const running = run(process.execPath, [...this.#execArgv, ...args], options);
+    running.child.stdin!.end(input);
+    return running;
   }
 
   /** Runs a driver, which prints the identities of its definitions, a line each. */
@@ -70,8 +78,8 @@ export class Project {
   }
 }
 
-function lines<T>(text: string): T[] {
-  return text
+function lines<T>({ stdout }: Printed): T[] {
+  return stdout
     .split("\n")
     .filter((line) => line !== "")
     .map((line) => JSON.parse(line) as T);
