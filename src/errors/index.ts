@@ -1,5 +1,6 @@
 export { KlawError, type KlawErrorOptions } from "./base.ts";
 export { ChannelClosedError, ChannelFullError, ChannelTimeoutError } from "./channel.ts";
+export { DefinitionNotFoundError } from "./definition.ts";
 export { NATIVE_CODES, errorFromNative, type NativeFailure } from "./native.ts";
 export { propertyStep } from "./path.ts";
 export { attachRemoteStack, isRemoteError, originStack, type RemoteError } from "./remote.ts";
