@@ -154,6 +154,12 @@ export function registerReference(referenced: AnyClass): void {
   references.add(referenced.prototype as object);
 }
 
+/** Instances with this prototype travel as those of `registered` do: for classes that are made while the program runs. */
+export function registerLike(prototype: object, registered: AnyClass): void {
+  const entry = byPrototype.get(registered.prototype as object);
+  if (entry !== undefined) byPrototype.set(prototype, entry);
+}
+
 /** True if objects with this prototype travel by reference. */
 export function isReferencePrototype(prototype: object): boolean {
   return references.has(prototype);

@@ -64,10 +64,10 @@ pub trait Takes {
     fn failed(&mut self, call: CallId, error: Error);
     /// Where an actor is that this port has made or calls.
     fn actor(&mut self, actor: ActorId, state: &ActorState);
-    /// An actor was not made: another one has its name.
-    fn name_taken(&mut self, actor: ActorId, by: ActorId);
-    /// Whose the name is that was asked for.
-    fn found(&mut self, request: u32, actor: Option<ActorId>);
+    /// An actor was not made: another one has its name, which has this card. The end is one of those that keep it alive.
+    fn name_taken(&mut self, actor: ActorId, by: ActorId, card: &[u8], ends: &[Arrived]);
+    /// Whose the name is that was asked for, as [`Takes::name_taken`].
+    fn found(&mut self, request: u32, actor: Option<ActorId>, card: &[u8], ends: &[Arrived]);
     /// A worker has written a line.
     fn line(&mut self, line: WorkerLine);
     /// In a worker: a definition that calls name by this number from now on.

@@ -31,12 +31,11 @@ use klaw_sched::submit::{Action, Submitter};
 use crate::error::Error;
 use crate::event_loop::{Carried, End, Event, EventLoop, Handle, Sent};
 use definitions::{Definitions, Leases};
-use peers::Gone;
 use taking::Notice;
 use working::Worker;
 
 pub use face::{Callee, Definition, Packet, Start, Takes};
-pub(crate) use peers::Peers;
+pub(crate) use peers::{Gone, Peers};
 pub(crate) use runs::{ROWS, Runs};
 pub use runs::{RUNS, RunEntry};
 pub use wire::{CALL_HEADER_BYTES, REPLY_HEADER_BYTES, WorkerLine};

@@ -106,20 +106,21 @@ impl Calls {
     }
 
     /// Makes an actor: its id; what becomes of it comes through [`Takes::actor`](super::Takes::actor). `creation` and the ends in it reach
-    /// the worker's [`Takes::construct`](super::Takes::construct) as they are. `life`: a receiver that fails once nobody has a handle any
-    /// more; it is not used here afterwards.
+    /// the worker's [`Takes::construct`](super::Takes::construct) as they are; `card` reaches whoever finds the actor by its name. `life`: a
+    /// receiver that fails once nobody has a handle any more; it is not used here afterwards.
     pub fn create_actor(
         &mut self,
         event_loop: &mut EventLoop,
         options: ActorOptions,
         life: End,
-        creation: &[u8],
+        (card, creation): (&[u8], &[u8]),
         ends: &[End],
     ) -> Result<ActorId, Error> {
         let actor = ActorId { owner: self.me, number: self.next_actor };
         let all: Vec<_> = std::iter::once(life).chain(ends.iter().copied()).collect();
         let carried = event_loop.carry(&all)?;
-        self.tell_agent_with(event_loop, ToAgent::CreateActor { actor, options }, creation, &carried)?;
+        let attachment = wire::join(card, creation);
+        self.tell_agent_with(event_loop, ToAgent::CreateActor { actor, options }, &attachment, &carried)?;
         self.next_actor += 1;
         Ok(actor)
     }

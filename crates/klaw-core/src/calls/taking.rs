@@ -127,6 +127,14 @@ impl Calls {
                         continue;
                     }
                 }
+                Control::Port(ToPort::NameTaken { actor, by }) => {
+                    to.name_taken(actor, by, &attachment, &ends);
+                    continue;
+                }
+                Control::Port(ToPort::Found { request, actor }) => {
+                    to.found(request, actor, &attachment, &ends);
+                    continue;
+                }
                 Control::Port(message) => self.told(event_loop, &message, to)?,
                 Control::Cancel(cancel) => self.cancel_run(event_loop, cancel, to)?,
                 Control::Line(line) => to.line(line),
@@ -148,11 +156,9 @@ impl Calls {
                 self.actor_moves(event_loop, state);
                 to.actor(*actor, state);
             }
-            ToPort::NameTaken { actor, by } => to.name_taken(*actor, *by),
-            ToPort::Found { request, actor } => to.found(*request, *actor),
             ToPort::Reclaim { lease } => return self.reclaim(event_loop, *lease),
             ToPort::Finish { lease } => return self.close(event_loop, *lease),
-            ToPort::Construct { .. } => return Ok(()),
+            ToPort::NameTaken { .. } | ToPort::Found { .. } | ToPort::Construct { .. } => return Ok(()),
         }
         self.submitter_told(event_loop, message)
     }

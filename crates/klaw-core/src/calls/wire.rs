@@ -123,17 +123,27 @@ impl WorkerLine {
     }
 }
 
-/// A control message with what goes along: `{bytes of the message: u32, message, attachment}`.
+/// Two attachments in one: `{bytes of the first: u32, first, second}`.
+pub(crate) fn join(first: &[u8], second: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(first.len()).expect("a record is far smaller");
+    [&length.to_le_bytes(), first, second].concat()
+}
+
+/// What [`join`] has joined.
+pub(crate) fn split(both: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = both.split_first_chunk::<4>()?;
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize)
+}
+
+/// A control message with what goes along.
 pub(crate) fn write_control(message: &Control, attachment: &[u8]) -> Vec<u8> {
     let message = postcard::to_stdvec(message).expect("plain data always has a form");
-    let length = u32::try_from(message.len()).expect("a message is far smaller");
-    [&length.to_le_bytes(), &message[..], attachment].concat()
+    join(&message, attachment)
 }
 
 /// `None` for what no port of ours sends.
 pub(crate) fn read_control(record: &[u8]) -> Option<(Control, &[u8])> {
-    let (length, rest) = record.split_first_chunk::<4>()?;
-    let (message, attachment) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    let (message, attachment) = split(record)?;
     Some((decode(message)?, attachment))
 }
 

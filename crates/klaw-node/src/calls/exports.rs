@@ -236,7 +236,7 @@ pub(crate) fn cancel_call(env: Env, call: u32, force: bool) -> Result<bool> {
     with_calls(env, |event_loop, calls| Ok(calls.calls.cancel(event_loop, CallId(call), force)?))
 }
 
-/// Makes an actor of what is staged between `start` and `end`: its number. `life`: the handle of a receiver whose senders are the
+/// Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
 /// actor's handles.
 #[napi(catch_unwind)]
 pub(crate) fn create_actor(
@@ -251,12 +251,15 @@ pub(crate) fn create_actor(
     with(env, |open| {
         let OpenLoop { event_loop, buffers, calls, .. } = open;
         let calls = calls.as_mut().ok_or(Failure::NoCalls)?;
-        let creation = buffers.staging.part(start as usize, end as usize);
-        let creation = creation.ok_or(Failure::Argument("a range outside of its buffer"))?;
+        let staged = |start: u32, end: u32| {
+            let part = buffers.staging.part(start as usize, end as usize);
+            part.ok_or(Failure::Argument("a range outside of its buffer"))
+        };
+        let parts = (staged(0, start)?, staged(start, end)?);
         let life = klaw_core::Handle::from_bits(life);
         let life_end = klaw_core::End::Receiver(life);
         let actor =
-            calls.calls.create_actor(event_loop, actor_options(options), life_end, creation, &ends)?;
+            calls.calls.create_actor(event_loop, actor_options(options), life_end, parts, &ends)?;
         event_loop.close_receiver(life);
         Ok(calls.actors.number(actor))
     })

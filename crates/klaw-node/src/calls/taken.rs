@@ -137,14 +137,14 @@ impl Takes for Taker<'_> {
         self.taken.add(Kind::Actor, number, &payload, &[], more);
     }
 
-    fn name_taken(&mut self, actor: ActorId, by: ActorId) {
+    fn name_taken(&mut self, actor: ActorId, by: ActorId, card: &[u8], ends: &[Arrived]) {
         let (actor, by) = (self.actors.number(actor), self.actors.number(by));
-        self.taken.add(Kind::NameTaken, actor, &[], &[], [by, 0, 0]);
+        self.taken.add(Kind::NameTaken, actor, card, ends, [by, 0, 0]);
     }
 
-    fn found(&mut self, request: u32, actor: Option<ActorId>) {
+    fn found(&mut self, request: u32, actor: Option<ActorId>, card: &[u8], ends: &[Arrived]) {
         let (is_found, actor) = actor.map_or((0, 0), |actor| (1, self.actors.number(actor)));
-        self.taken.add(Kind::Found, request, &[], &[], [is_found, actor, 0]);
+        self.taken.add(Kind::Found, request, card, ends, [is_found, actor, 0]);
     }
 
     fn line(&mut self, line: WorkerLine) {

@@ -1,0 +1,180 @@
+/**
+ * What has come for calls, told to whom it concerns.
+ *
+ * @module
+ */
+import { arrivedEnds } from "../channel/arrived.ts";
+import { Batch } from "../codec/index.ts";
+import { TaskError } from "../errors/index.ts";
+import { onCalls } from "../loop.ts";
+import {
+  ENTRY_WORDS,
+  FAILED_ENTRY,
+  OVERSIZE,
+  SETTLED_ENTRY,
+  asKlawError,
+  native,
+  type AgentOptions,
+} from "../native/index.ts";
+import { takePending, type Pending } from "./pending.ts";
+
+const MEMORY_BYTES = 512 * 1024;
+/** Twice what is asked for at once: some entries come along with others. */
+const ENTRIES = 1_024;
+/** Takes of one call by the loop: what has not come by then waits for its next look. */
+const ROUNDS = 256;
+
+const memory = new Uint8Array(MEMORY_BYTES);
+const table = new Uint32Array(ENTRY_WORDS * ENTRIES);
+const NO_ENDS: readonly object[] = [];
+
+/** One entry of the table, and what belongs to it. */
+export interface Entry {
+  readonly name: number;
+  /** What its kind says: see `src/native/index.ts`. */
+  readonly words: readonly [number, number, number];
+  /** Its payload as a value, `called` in errors. Once, and only in the call that brought it. */
+  value(called: string): unknown;
+  /** Its payload. Gone after the call. */
+  bytes(): Uint8Array;
+  /** The ends that came with it. */
+  readonly ends: readonly object[];
+}
+
+/** Whom the entries concern that are no results. */
+type Handler = (entry: Entry) => void;
+
+const handlers: Handler[] = [];
+
+/** Who is told of a kind of entries: the layers above. */
+export function onEntry(kind: number, handler: Handler): void {
+  handlers[kind] = handler;
+}
+
+/** Opens this thread's part in calls; with `agent`, the session's agent first. */
+export function openCalls(agent: AgentOptions | null): void {
+  try {
+    native.openCalls(agent, { bytes: memory, table });
+  } catch (error) {
+    throw asKlawError(error);
+  }
+}
+
+onCalls(() => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const count = native.takeCalls();
+    if (count === 0) return;
+    new Taken(count).tell();
+  }
+});
+
+/** The entries of one take. */
+class Taken {
+  readonly #count: number;
+  readonly #batch: Batch;
+  readonly #oversize: Uint8Array[];
+  readonly #arrived: readonly number[] | undefined;
+  /** Who waits for the results, before any user code runs: that may make calls with the same names. */
+  readonly #waiting: (Pending | undefined)[];
+  #firstEnd = 0;
+
+  constructor(count: number) {
+    let [end, ends, hasOversize] = [0, 0, false];
+    this.#count = count;
+    this.#waiting = [];
+    for (let at = 0; at < count * ENTRY_WORDS; at += ENTRY_WORDS) {
+      const kind = table[at]!;
+      if (kind <= FAILED_ENTRY) this.#waiting.push(takePending(table[at + 1]!));
+      if (table[at + 2] === OVERSIZE) hasOversize = true;
+      else end = table[at + 3]!;
+      ends += table[at + 4]!;
+    }
+    this.#batch = new Batch(memory, end);
+    this.#oversize = hasOversize ? native.oversizeCalls() : [];
+    this.#arrived = ends > 0 ? native.arrivedWithCalls() : undefined;
+  }
+
+  tell(): void {
+    let waiting = 0;
+    for (let at = 0; at < this.#count * ENTRY_WORDS; at += ENTRY_WORDS) {
+      const kind = table[at]!;
+      const ends = this.#ends(table[at + 4]!);
+      if (kind === SETTLED_ENTRY) this.#settle(this.#waiting[waiting++], at, ends);
+      else if (kind === FAILED_ENTRY) this.#fail(this.#waiting[waiting++], at);
+      else this.#handle(kind, at, ends);
+    }
+  }
+
+  #settle(call: Pending | undefined, at: number, ends: readonly object[]): void {
+    let value: unknown;
+    try {
+      value = this.#value(at, ends, "result");
+    } catch (error) {
+      call?.reject(error);
+      return;
+    }
+    if (table[at + 5] === 0) call?.resolve(value);
+    else call?.reject(asError(value));
+  }
+
+  #fail(call: Pending | undefined, at: number): void {
+    call?.reject(failure(() => this.#cause(at)));
+  }
+
+  /** What a constructor has thrown, if that is why. */
+  #cause(at: number): unknown {
+    return table[at + 2] === table[at + 3] ? undefined : this.#value(at, NO_ENDS, "error");
+  }
+
+  #handle(kind: number, at: number, ends: readonly object[]): void {
+    const [start, stop] = [table[at + 2]!, table[at + 3]!];
+    const oversize = start === OVERSIZE ? this.#oversize.shift() : undefined;
+    const batch = this.#batch;
+    handlers[kind]?.({
+      name: table[at + 1]!,
+      words: [table[at + 5]!, table[at + 6]!, table[at + 7]!],
+      ends,
+      bytes: () => oversize ?? memory.subarray(start, stop),
+      value: (called) =>
+        oversize === undefined ? batch.decode(start, stop, ends, called) : readAlone(oversize, ends, called),
+    });
+  }
+
+  #value(at: number, ends: readonly object[], called: string): unknown {
+    const [start, stop] = [table[at + 2]!, table[at + 3]!];
+    if (start === OVERSIZE) return readAlone(this.#oversize.shift()!, ends, called);
+    return this.#batch.decode(start, stop, ends, called);
+  }
+
+  #ends(count: number): readonly object[] {
+    if (count === 0) return NO_ENDS;
+    const first = this.#firstEnd;
+    this.#firstEnd += count;
+    return arrivedEnds(this.#arrived!, first, count);
+  }
+}
+
+function readAlone(bytes: Uint8Array, ends: readonly object[], called: string): unknown {
+  return new Batch(bytes, bytes.length, "kept").decode(0, bytes.length, ends, called);
+}
+
+/** The error of the entry that is being told, with what a constructor has thrown as its cause. */
+export function failure(cause: () => unknown): unknown {
+  const error = asKlawError(native.callFailure());
+  let thrown: unknown;
+  try {
+    thrown = cause();
+  } catch (unreadable) {
+    thrown = unreadable;
+  }
+  if (thrown !== undefined && error instanceof Error) {
+    Object.defineProperty(error, "cause", { value: thrown, configurable: true, writable: true });
+  }
+  return error;
+}
+
+/** What a call has thrown, as an error. */
+export function asError(thrown: unknown): unknown {
+  if (thrown instanceof Error) return thrown;
+  return new TaskError("the call has thrown something that is no error; it is the cause", { cause: thrown });
+}
