@@ -1,5 +1,261 @@
 import { ReadableStream as ReadableStream$1, WritableStream as WritableStream$1 } from 'node:stream/web';
 
+interface DefinitionOptions {
+	/**
+	 * Unique in its module. Default: the own name of the class or function, and for one without a name its number among those,
+	 * `#1` for the first. Minified programs must give it, because the minifier of another build may choose another one.
+	 */
+	readonly name?: string | undefined;
+	/**
+	 * `import.meta.url` or the path of the module whose import registers the definition. Default: the module that calls. Bundled
+	 * programs and helpers that register for others give it.
+	 */
+	readonly module?: string | undefined;
+}
+declare const refBrand: unique symbol;
+interface ObjectRef<out T> extends Disposable {
+	readonly [refBrand]: T;
+	/** Lets go of the object, which is freed once nobody holds it. Else garbage collection does. Releasing again does nothing. */
+	release(): void;
+	[Symbol.dispose](): void;
+}
+interface ObjectRefGenerator<out T> extends AsyncIterable<ObjectRef<T>, void, void> {
+	/** Ends the call where it runs: its `finally` blocks run. */
+	cancel(reason?: unknown): Promise<void>;
+}
+interface Stream<out T> extends AsyncIterableIterator<T, void, void>, AsyncDisposable {
+	/** The same as a Web stream; cancelling it ends the call. */
+	readable(): ReadableStream$1<T>;
+}
+type AnyFunction = (...args: any[]) => any;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+interface RefParameterMustBeNested {
+	readonly "references arrive as their values: take the value, or nest the reference": never;
+}
+type Arg<T> = IsAny<T> extends true ? any : [
+	Extract<T, ObjectRef<any>>
+] extends [
+	never
+] ? T | ObjectRef<T> : RefParameterMustBeNested;
+type Args<A extends readonly unknown[]> = {
+	[K in keyof A]: Arg<A[K]>;
+};
+type Streams = AsyncIterable<any, any, any> | Generator<any, any, any>;
+type Item<R> = R extends AsyncIterable<infer T, any, any> ? T : R extends Generator<infer T, any, any> ? T : never;
+type Called<R> = IsAny<R> extends true ? Promise<any> : [
+	R
+] extends [
+	Streams
+] ? Stream<Item<R>> : Promise<Awaited<R>>;
+type Reffed<R> = IsAny<R> extends true ? ObjectRef<any> : [
+	R
+] extends [
+	Streams
+] ? ObjectRefGenerator<Item<R>> : ObjectRef<Awaited<R>>;
+type Signatures<F> = F extends {
+	(...args: infer A1): infer R1;
+	(...args: infer A2): infer R2;
+	(...args: infer A3): infer R3;
+	(...args: infer A4): infer R4;
+} ? Distinct<[
+	[
+		A1,
+		R1
+	],
+	[
+		A2,
+		R2
+	],
+	[
+		A3,
+		R3
+	],
+	[
+		A4,
+		R4
+	]
+]> : [
+];
+type Distinct<L extends readonly unknown[]> = L extends [
+	infer First,
+	infer Second,
+	...infer Rest
+] ? Same<First, Second> extends true ? Distinct<[
+	Second,
+	...Rest
+]> : [
+	First,
+	...Distinct<[
+		Second,
+		...Rest
+	]>
+] : L;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type CallOf<L> = L extends [
+	[
+		infer A extends unknown[],
+		infer R
+	],
+	...infer Rest
+] ? ((...args: Args<A>) => Called<R>) & CallOf<Rest> : unknown;
+type RemoteOf<L> = L extends [
+	[
+		infer A extends unknown[],
+		infer R
+	],
+	...infer Rest
+] ? ((...args: Args<A>) => Reffed<R>) & RemoteOf<Rest> : unknown;
+type Callable<F> = CallOf<Signatures<F>> & {
+	/** Calls it and gives a reference to the result at once, so that another call can take it. */
+	readonly remote: RemoteOf<Signatures<F>>;
+};
+declare const classBrand: unique symbol;
+type AnyConstructor = new (...args: any[]) => any;
+type MethodKey<T> = {
+	[K in keyof T & string]: [
+		T[K]
+	] extends [
+		AnyFunction
+	] ? K : never;
+}[keyof T & string];
+type MethodName<C> = C extends AnyConstructor ? MethodKey<InstanceType<C>> : never;
+type ActorMethodOf<F> = Callable<F> & {
+	/** The same method with these options: `handle.read.options({ timeoutMs: 100 })(key)`, or `….remote(key)`. */
+	options(options: CallOptions): Callable<F>;
+};
+/**
+ * An actor, seen from any process: its public methods, and nothing else by name. A plain value that can be passed, returned and
+ * stored. An actor ends when its last handle is gone. A field that holds a function is no method, though TypeScript takes it for one.
+ *
+ * `await using` ends the actor at the end of the block, after the calls that it has got.
+ */
+export type ActorHandle<T> = {
+	readonly [K in Exclude<MethodKey<T>, "then">]: ActorMethodOf<T[K]>;
+} & AsyncDisposable;
+type ConstructorArgs<C> = C extends {
+	new (...args: infer A1): any;
+	new (...args: infer A2): any;
+	new (...args: infer A3): any;
+} ? Distinct<[
+	A1,
+	A2,
+	A3
+]> : [
+];
+type Making<L, Made> = L extends [
+	infer A extends unknown[],
+	...infer Rest
+] ? ((...args: Args<A>) => Made) & Making<Rest, Made> : unknown;
+/** Makes actors of a class. */
+export interface ActorFactory<C extends AnyConstructor> {
+	readonly [classBrand]: C;
+	/**
+	 * Makes an actor. Resolves when its constructor has run, and rejects with what that threw. An argument may be an ObjectRef, which is
+	 * resolved first.
+	 */
+	readonly create: Making<ConstructorArgs<C>, Promise<ActorHandle<InstanceType<C>>>>;
+	/** Makes an actor, and gives its handle at once: calls wait until it is there, and reject with what the constructor threw. */
+	readonly remote: Making<ConstructorArgs<C>, ActorHandle<InstanceType<C>>>;
+}
+/** What `actor(Class)` gives. */
+export interface ActorClass<C extends AnyConstructor> extends ActorFactory<C> {
+	/** Makes actors with these options, which go before those of the definition. */
+	options(options: ActorOptions): ActorFactory<C>;
+}
+/** The type of the handles of an actor class: `HandleOf<typeof Counters>`. */
+export type HandleOf<A extends {
+	readonly [classBrand]: AnyConstructor;
+}> = ActorHandle<InstanceType<A[typeof classBrand]>>;
+/** What can be said of a method once for all calls; {@link CallOptions} of a call win. */
+export interface MethodOptions {
+	/** Which of the actor's `concurrencyGroups` its calls count in. Default: the actor's own limit. */
+	readonly concurrencyGroup?: string | undefined;
+	/** How often a call is sent again after its actor died while it ran. Default: what the actor says. */
+	readonly maxTaskRetries?: number | undefined;
+	/** Whether a call that throws is tried again too. Default: false. */
+	readonly retryExceptions?: boolean | undefined;
+}
+/** Of one call of a method. */
+export interface CallOptions extends MethodOptions {
+	/** Cancels the call when it aborts. */
+	readonly signal?: AbortSignal | undefined;
+	/** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
+	readonly timeoutMs?: number | undefined;
+}
+/** How an actor is made and runs. */
+export interface ActorOptions {
+	/** By which `getActor` finds it; unique in its namespace. Default: none. */
+	readonly name?: string | undefined;
+	/** What `name` is unique in. Default: that of the runtime. */
+	readonly namespace?: string | undefined;
+	/** Gives the actor of that name if there is one, instead of an ActorAlreadyExistsError. Default: false. */
+	readonly getIfExists?: boolean | undefined;
+	/** How often the actor is made anew after its process died; -1: always. Default: 0. */
+	readonly maxRestarts?: number | undefined;
+	/** How often a call is sent again that was running when the process died; -1: always. Default: 0. */
+	readonly maxTaskRetries?: number | undefined;
+	/** How many calls run at the same time. Default: 1,000 for a class with async methods, else 1. */
+	readonly maxConcurrency?: number | undefined;
+	/** Limits of their own for the methods that name them: `{ io: 8 }`. */
+	readonly concurrencyGroups?: Readonly<Record<string, number>> | undefined;
+	/** How many calls of one submitting process may be unsettled; one more is refused. Default: no limit. */
+	readonly maxPendingCalls?: number | undefined;
+	/** CPUs that the actor holds as long as it lives. Default: one while it is placed, none while it runs. */
+	readonly numCpus?: number | undefined;
+	/** How long it may take until the constructor has run, in milliseconds. Default: no limit. */
+	readonly startTimeoutMs?: number | undefined;
+}
+/**
+ * Defaults of all actors of a class, and how its definition is named: `name` is that of the definition, in its module, not of any
+ * actor.
+ */
+export interface ActorDefaults<C> extends Omit<ActorOptions, "name" | "getIfExists">, DefinitionOptions {
+	/** Options of single methods. */
+	readonly methods?: {
+		readonly [K in MethodName<C>]?: MethodOptions;
+	} | undefined;
+}
+/**
+ * Makes a class's instances actors: each lives in a process of its own, and is called from any other by a handle.
+ *
+ * Call it where the class is defined, at the top level of a module: workers import that module and find the class by its name. Its
+ * methods may be called from anywhere, one at a time, unless the class has async methods, which take turns at their awaits
+ * (`maxConcurrency`).
+ *
+ * @throws InvalidArgumentError for what is no class, a class with a member `then`, and options that mean nothing.
+ * @throws KlawError `ERR_KLAW_DEFINITION_NO_MODULE` if the module can't be found (a REPL, `-e`), `ERR_KLAW_DEFINITION_IN_TEST_FILE` in
+ * a test file, `ERR_KLAW_DEFINITION_NAME_TAKEN` if another definition of the module has the name.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/actors.html | Ray's actors}
+ *
+ * @example
+ * ```ts
+ * export class Counter {
+ *   #n = 0;
+ *   inc(by = 1) { return (this.#n += by) }
+ * }
+ * export const Counters = actor(Counter);
+ *
+ * await using runtime = await init();
+ * const counter = await Counters.create();
+ * await counter.inc(); // 1
+ * ```
+ */
+export declare function actor<C extends AnyConstructor>(actorClass: C, defaults?: ActorDefaults<C>): ActorClass<C>;
+/**
+ * The actor that was made with this name.
+ *
+ * @param options - `namespace`: what the name is unique in. Default: that of the runtime.
+ * @throws ActorNotFoundError if none has it, or none any more.
+ *
+ * @example
+ * ```ts
+ * await Counters.options({ name: "visits" }).create();
+ * const visits = await getActor<typeof Counters>("visits"); // in any process of the session
+ * ```
+ */
+export declare function getActor<A extends ActorClass<AnyConstructor>>(name: string, options?: {
+	readonly namespace?: string | undefined;
+}): Promise<HandleOf<A>>;
 interface KlawErrorOptions {
 	/** What led to it, of any type. */
 	readonly cause?: unknown;
@@ -112,6 +368,24 @@ export declare class InvalidArgumentError extends KlawError {
 		readonly code?: string;
 	});
 }
+/**
+ * Kills an actor's process at once: no hook runs, and calls that run reject with an `ActorDiedError`.
+ *
+ * With `noRestart: false` that is a death like any other, and the actor comes back if it has restarts left. Resolves when the
+ * process is gone and, with `noRestart`, the actor dead.
+ */
+export declare function kill(handle: ActorHandle<never> | object, options?: {
+	readonly noRestart?: boolean | undefined;
+}): Promise<void>;
+/**
+ * Ends an actor after the calls that were sent to it before: then its own `[Symbol.asyncDispose]()` runs, if it has one, and its
+ * process ends. Resolves when it is gone.
+ *
+ * @param options - `graceMs`: how long that may take; then it is killed. Default: 30,000.
+ */
+export declare function terminate(handle: ActorHandle<never> | object, options?: {
+	readonly graceMs?: number | undefined;
+}): Promise<void>;
 /** What a library for validation offers under `~standard`: https://standardschema.dev, version 1. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
 	readonly "~standard": {
@@ -334,6 +608,71 @@ export interface SerializerOptions<T extends object, E = unknown> {
  * ```
  */
 export declare function registerSerializer<T extends object, E = unknown>(registered: AnyClass<T>, options?: SerializerOptions<T, E>): void;
+/** How a task runs. */
+export interface TaskOptions {
+	/** CPUs that a call needs to start. Default: 1. */
+	readonly numCpus?: number | undefined;
+	/** How often a call is tried again after its worker died; -1: always. Default: 3. */
+	readonly maxRetries?: number | undefined;
+	/** Whether a call that throws is tried again too. Default: false. */
+	readonly retryExceptions?: boolean | undefined;
+	/** After so many calls of the task a worker ends, for code that leaks. Default: no limit. */
+	readonly maxCalls?: number | undefined;
+	/** What tools and logs call it. Default: the name of the definition. */
+	readonly name?: string | undefined;
+	/** Cancels the call when it aborts. */
+	readonly signal?: AbortSignal | undefined;
+	/** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
+	readonly timeoutMs?: number | undefined;
+}
+/** Defaults of all calls of a task, and how its definition is named: `name` is that of the definition, in its module. */
+export interface TaskDefaults extends Omit<TaskOptions, "name" | "signal">, DefinitionOptions {
+}
+/** A function that runs in another process. */
+export type Task<F extends AnyFunction> = Callable<F> & {
+	/** The plain function, here. */
+	readonly local: F;
+	/** The same task with these options, which go before those of the definition. */
+	options(options: TaskOptions & {
+		readonly numReturns?: undefined;
+	}): Callable<F>;
+	/**
+	 * The same, with a reference for each of the values that the function returns as an array. All of them reject if it throws, or
+	 * returns another number of them.
+	 */
+	options<const N extends number>(options: TaskOptions & {
+		readonly numReturns: N;
+	}): MultiTask<F, N>;
+};
+interface MultiTask<F extends AnyFunction, N extends number> {
+	remote(...args: Args<Parameters<F>>): Refs<Awaited<ReturnType<F>>, N>;
+}
+type Refs<R, N extends number, Found extends unknown[] = [
+]> = number extends N ? ObjectRef<R extends readonly (infer E)[] ? E : never>[] : Found["length"] extends N ? Found : Refs<R, N, [
+	...Found,
+	ObjectRef<R extends readonly unknown[] ? R[Found["length"]] : never>
+]>;
+/**
+ * Makes a function a task: called, it runs in a worker process.
+ *
+ * Call it where the function is defined, at the top level of a module: workers import that module and find the function by its name. A
+ * call that was running when its worker died is tried again, three times unless `maxRetries` says otherwise: a task should do
+ * no harm when it runs twice.
+ *
+ * @throws InvalidArgumentError for what is no function, and options that mean nothing.
+ * @throws KlawError `ERR_KLAW_DEFINITION_NO_MODULE` if the module can't be found (a REPL, `-e`), `ERR_KLAW_DEFINITION_IN_TEST_FILE` in
+ * a test file, `ERR_KLAW_DEFINITION_NAME_TAKEN` if another definition of the module has the name.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/tasks.html | Ray's tasks}
+ *
+ * @example
+ * ```ts
+ * export const square = task(function square(x: number) { return x * x });
+ *
+ * await using runtime = await init();
+ * await Promise.all([1, 2, 3].map((x) => square(x))); // [1, 4, 9]
+ * ```
+ */
+export declare function task<F extends AnyFunction>(run: F, defaults?: TaskDefaults): Task<F>;
 /** How a process takes part. */
 export interface InitOptions {
 	/** `"local"`: a new private session (default). `"auto"`: the newest of this user. Else the `address` of a runtime. */
@@ -343,6 +682,12 @@ export interface InitOptions {
 	 * costs tens of them, an answer often comes in two. Default: 20; 0: never.
 	 */
 	readonly busyPollUs?: number | undefined;
+	/** CPUs that tasks and actors of a new session may use. Default: as many as this process may use. */
+	readonly numCpus?: number | undefined;
+	/** What names of actors are unique in, unless they say otherwise. Default: `"default"`. */
+	readonly namespace?: string | undefined;
+	/** Whether what workers write is shown here, with its source before each line. Default: true. */
+	readonly logToDriver?: boolean | undefined;
 }
 /** This process in a session. */
 export interface Runtime extends AsyncDisposable {

@@ -4,6 +4,20 @@
  * @module
  */
 export {
+  actor,
+  getActor,
+  kill,
+  terminate,
+  type ActorClass,
+  type ActorDefaults,
+  type ActorFactory,
+  type ActorHandle,
+  type ActorOptions,
+  type CallOptions,
+  type HandleOf,
+  type MethodOptions,
+} from "./actors/index.ts";
+export {
   channel,
   move,
   type ChannelOptions,
@@ -27,4 +41,5 @@ export {
   ValueTooLargeError,
 } from "./errors/index.ts";
 export type { StandardSchemaV1 } from "./schema/index.ts";
+export { task, type Task, type TaskDefaults, type TaskOptions } from "./tasks/index.ts";
 export { init, type InitOptions, type Runtime } from "./runtime.ts";

@@ -1,7 +1,15 @@
 import { inspect } from "node:util";
 
-import { InvalidArgumentError, KlawError, NotInitializedError } from "./errors/index.ts";
+import { checkCount } from "./actors/facts.ts";
+import { showLines } from "./calls/lines.ts";
+import { openCalls } from "./calls/take.ts";
+import { callingScript, reachedInit } from "./definitions/index.ts";
+import { InvalidArgumentError, KlawError, NotInitializedError, RuntimeLostError } from "./errors/index.ts";
 import { closeLoop, currentSession, openLoop } from "./loop.ts";
+import type { Joined } from "./native/index.ts";
+import { cpusOf, setSettings } from "./settings.ts";
+import { running } from "./worker/context.ts";
+import { agentOptions, defaultCpus, workerSession } from "./worker/process.ts";
 
 /** How a process takes part. */
 export interface InitOptions {
@@ -12,6 +20,12 @@ export interface InitOptions {
    * costs tens of them, an answer often comes in two. Default: 20; 0: never.
    */
   readonly busyPollUs?: number | undefined;
+  /** CPUs that tasks and actors of a new session may use. Default: as many as this process may use. */
+  readonly numCpus?: number | undefined;
+  /** What names of actors are unique in, unless they say otherwise. Default: `"default"`. */
+  readonly namespace?: string | undefined;
+  /** Whether what workers write is shown here, with its source before each line. Default: true. */
+  readonly logToDriver?: boolean | undefined;
 }
 
 /** This process in a session. */
@@ -48,20 +62,39 @@ let runtime: Runtime | undefined;
  * console.log(await rx.recv()); // hello
  * ```
  */
-export async function init(options: InitOptions = {}): Promise<Runtime> {
-  const { address, busyPollUs = DEFAULT_BUSY_POLL_US } = options;
-  if (!Number.isInteger(busyPollUs) || busyPollUs < 0 || busyPollUs > LONGEST_BUSY_POLL_US) {
-    throw new InvalidArgumentError(
-      `busyPollUs is ${inspect(busyPollUs)}, expected a whole number from 0 to ${LONGEST_BUSY_POLL_US}`,
-    );
+export function init(options: InitOptions = {}): Promise<Runtime> {
+  const worker = workerSession();
+  if (worker === undefined) return initDriver(options);
+  if (running.getStore() !== undefined) return Promise.resolve(ofWorker(worker));
+  // What stands below is the driver's.
+  reachedInit(callingScript(init));
+  return new Promise(() => {});
+}
+
+async function initDriver(options: InitOptions): Promise<Runtime> {
+  const { address, busyPollUs = DEFAULT_BUSY_POLL_US, namespace = "default", logToDriver = true } = options;
+  checkCount("busyPollUs", busyPollUs, 0, LONGEST_BUSY_POLL_US);
+  for (const [option, text] of Object.entries({ address, namespace })) {
+    if (text !== undefined && (typeof text !== "string" || text === "")) {
+      throw new InvalidArgumentError(`${option} is ${inspect(text)}, expected a string that is not empty`);
+    }
   }
-  if (address !== undefined && (typeof address !== "string" || address === "")) {
-    throw new InvalidArgumentError(
-      `address is ${inspect(address)}, expected "local", "auto" or the address of a runtime`,
-    );
-  }
+  if (options.numCpus !== undefined) cpusOf(options.numCpus);
   if (runtime !== undefined && currentSession() !== undefined) return present(runtime, address);
-  const joined = openLoop(address === undefined || address === "local" ? null : address, busyPollUs);
+  const isNew = address === undefined || address === "local";
+  const numCpus = isNew ? (options.numCpus ?? defaultCpus()) : undefined;
+  const joined = openLoop(isNew ? null : address, busyPollUs);
+  try {
+    openCalls(numCpus === undefined ? null : agentOptions(numCpus, { busyPollUs, namespace }));
+  } catch (error) {
+    // A session whose maker runs nothing has channels all the same.
+    if (!(error instanceof RuntimeLostError)) {
+      closeLoop(error as Error);
+      throw error;
+    }
+  }
+  setSettings({ namespace, numCpus });
+  showLines(logToDriver);
   const shutdown = async (): Promise<void> => {
     // Of this session: the thread may be in another one by now.
     if (currentSession() === joined) leave();
@@ -69,6 +102,12 @@ export async function init(options: InitOptions = {}): Promise<Runtime> {
   process.once("exit", leave);
   runtime = { ...joined, shutdown, [Symbol.asyncDispose]: shutdown };
   return runtime;
+}
+
+/** A worker stays in its session for as long as it lives. */
+function ofWorker(joined: Joined): Runtime {
+  const shutdown = async (): Promise<void> => {};
+  return { ...joined, shutdown, [Symbol.asyncDispose]: shutdown };
 }
 
 /** The runtime that this thread has, if that is what was asked for. */

@@ -7,7 +7,7 @@ import { Sharing } from "../channel/sharing.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import { encode } from "../codec/index.ts";
 import type { Definition } from "../definitions/index.ts";
-import { ActorAlreadyExistsError, InvalidArgumentError } from "../errors/index.ts";
+import { InvalidArgumentError } from "../errors/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
 import { asKlawError, native } from "../native/index.ts";
 import { CPU, cpusOf, defaultNamespace } from "../settings.ts";
@@ -32,24 +32,22 @@ export interface Creation {
   readonly facts: ActorFacts;
 }
 
-/** Where the arguments stand in a creation, and where what is before them ends: two words at its start. */
-export const CREATION_HEADER_BYTES = 8;
-const ARGUMENTS_ALIGNMENT = 64;
+/** Before a creation: where what the worker needs ends, and where the arguments begin, in bytes from its start. */
+export const CREATION_HEADER_BYTES = 64;
 
 /** Makes an actor: resolves with its handle when its constructor has run. */
 export async function create(making: Making, args: readonly unknown[]): Promise<object> {
-  const { name, getIfExists = false } = making.options;
   const handle = remote(making, args);
-  const state = stateOf(handle, "create");
-  if (name === undefined || !getIfExists) {
-    await untilAlive(state.open);
+  const { open } = stateOf(handle, "create");
+  if (making.options.getIfExists !== true) {
+    await untilAlive(open);
     return handle;
   }
-  const made = await untilMade(state.open);
-  if (made === state.number) return handle;
-  native.watchActor(made);
-  await untilAlive(made);
-  return makeHandle(state.facts, made, await lifeOf(made));
+  const other = await untilMade(open);
+  if (other === undefined) return handle;
+  native.watchActor(other.actor);
+  await untilAlive(other.actor);
+  return makeHandle(other.facts, other.actor, other.life);
 }
 
 /** Makes an actor, and gives its handle before it is there. */
@@ -66,21 +64,25 @@ export function remote(making: Making, args: readonly unknown[]): object {
   }
 }
 
-function submit({ definition, options }: Making, facts: ActorFacts, args: readonly unknown[], life: number): number {
+function submit(
+  { definition, options }: Making,
+  facts: ActorFacts,
+  args: readonly unknown[],
+  life: number,
+): number {
   const { module, name, hash } = definition;
   const staging = acquireStaging();
   try {
-    staging.room(CREATION_HEADER_BYTES);
-    staging.position = CREATION_HEADER_BYTES;
+    const start = aligned(encode(facts, staging, "options"));
+    staging.position = start + CREATION_HEADER_BYTES;
     const creation: Creation = { module, name, hash, facts };
     const end = encode(creation, staging, "options");
-    staging.position = Math.ceil(end / ARGUMENTS_ALIGNMENT) * ARGUMENTS_ALIGNMENT;
-    const start = staging.position;
+    staging.position = aligned(end);
     const stop = encode(args, staging, "args");
-    staging.view.setUint32(0, end, true);
-    staging.view.setUint32(4, start, true);
+    staging.view.setUint32(start, end - start, true);
+    staging.view.setUint32(start + 4, aligned(end) - start, true);
     const sharing = new Sharing(staging.refs);
-    const actor = native.createActor(createOptions(options, facts), life, 0, stop, sharing.pairs);
+    const actor = native.createActor(createOptions(options, facts), life, start, stop, sharing.pairs);
     sharing.sent();
     return actor;
   } finally {
@@ -88,11 +90,16 @@ function submit({ definition, options }: Making, facts: ActorFacts, args: readon
   }
 }
 
+/** Where a payload may begin: bytes in it are aligned as they are from its start. */
+function aligned(position: number): number {
+  return Math.ceil(position / 64) * 64;
+}
+
 function createOptions(options: ActorOptions, facts: ActorFacts): Parameters<typeof native.createActor>[0] {
   const { name, namespace, getIfExists = false, maxRestarts = 0, numCpus, startTimeoutMs } = options;
   return {
     label: facts.label,
-    name,
+    name: name ?? null,
     namespace: namespace ?? defaultNamespace(),
     getIfExists,
     maxRestarts: retries(maxRestarts),
@@ -115,5 +122,3 @@ function checkOptions({ name, namespace, maxRestarts, startTimeoutMs, getIfExist
     throw new InvalidArgumentError("getIfExists needs a name by which to look");
   }
 }
-
-export { ActorAlreadyExistsError };

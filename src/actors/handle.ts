@@ -90,7 +90,8 @@ export class HandleState {
       maxRetries: retries(maxTaskRetries),
       retryErrors: retryExceptions,
       failWhileRestarting: false,
-      maxPending: facts.maxPendingCalls,
+      maxPending: facts.maxPendingCalls ?? null,
+      definition: null,
     });
     this.#callees.set(key, callee);
     return callee;
@@ -98,8 +99,8 @@ export class HandleState {
 }
 
 /** As the addon counts: none for ever. */
-export function retries(max: number): number | undefined {
-  return max < 0 ? undefined : max;
+export function retries(max: number): number | null {
+  return max < 0 ? null : max;
 }
 
 /** The addon's numbers of handles that nobody has any more. */
@@ -109,18 +110,21 @@ const released = new FinalizationRegistry<{ callees: Map<string, number>; sessio
   },
 );
 
-const STATE: unique symbol = Symbol("klaw.actor");
-
-interface Handle {
-  readonly [STATE]: HandleState;
-}
-
-/** What all handles are; none is made of it alone. */
+/** What all handles are; each class of actors has a subclass with its methods. */
 export class ActorHandleBase implements AsyncDisposable {
-  declare readonly [STATE]: HandleState;
+  readonly #state: HandleState;
+
+  constructor(state: HandleState) {
+    this.#state = state;
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await ending.terminate(this[STATE], undefined);
+    await ending.terminate(this.#state, undefined);
+  }
+
+  /** What is behind a handle; undefined for anything else. */
+  static stateOf(handle: unknown): HandleState | undefined {
+    return typeof handle === "object" && handle !== null && #state in handle ? handle.#state : undefined;
   }
 }
 
@@ -130,45 +134,48 @@ export const ending: { terminate: (state: HandleState, graceMs: number | undefin
 };
 
 Object.defineProperty(ActorHandleBase.prototype, inspect.custom, {
-  value(this: Handle): string {
-    return `ActorHandle (${this[STATE].facts.label})`;
+  value(this: ActorHandleBase): string {
+    return `ActorHandle (${ActorHandleBase.stateOf(this)?.facts.label})`;
   },
 });
 
+type HandleClass = new (state: HandleState) => ActorHandleBase;
+
 /** Classes of handles, by what makes them different. */
-const prototypes = new Map<string, object>();
+const classes = new Map<string, HandleClass>();
 
 /** The handle of an actor. */
-export function makeHandle(facts: ActorFacts, number: number, life: SendingEnd<never>): object {
-  const state = new HandleState(facts, number, life);
-  return Object.create(prototypeFor(facts), { [STATE]: { value: state } }) as object;
+export function makeHandle(facts: ActorFacts, number: number, life: SendingEnd<never>): ActorHandleBase {
+  return new (classFor(facts))(new HandleState(facts, number, life));
 }
 
 /** What is behind a handle. */
 export function stateOf(handle: unknown, called: string): HandleState {
-  const state = typeof handle === "object" && handle !== null ? (handle as Partial<Handle>)[STATE] : undefined;
+  const state = ActorHandleBase.stateOf(handle);
   if (state !== undefined) return state;
-  throw new InvalidArgumentError(`${called} was given ${inspect(handle, { depth: 0 })}, expected a handle of an actor`);
+  throw new InvalidArgumentError(
+    `${called} was given ${inspect(handle, { depth: 0 })}, expected a handle of an actor`,
+  );
 }
 
-function prototypeFor({ label, methods }: ActorFacts): object {
+function classFor({ label, methods }: ActorFacts): HandleClass {
   const key = JSON.stringify([label, methods]);
-  const known = prototypes.get(key);
+  const known = classes.get(key);
   if (known !== undefined) return known;
-  const prototype = Object.create(ActorHandleBase.prototype) as object;
+  const made = class extends ActorHandleBase {};
   methods.forEach(({ name }, index) => {
-    Object.defineProperty(prototype, name, {
+    Object.defineProperty(made.prototype, name, {
       enumerable: true,
-      get(this: Handle): MethodWithOptions {
-        return this[STATE].method(index);
+      get(this: ActorHandleBase): MethodWithOptions {
+        return ActorHandleBase.stateOf(this)!.method(index);
       },
     });
   });
-  // `constructor` would be a name that is no method.
-  Object.defineProperty(prototype, "constructor", { value: undefined });
-  registerLike(prototype, ActorHandleBase);
-  prototypes.set(key, prototype);
-  return prototype;
+  // It is no method, and a handle has nothing else by name.
+  Reflect.deleteProperty(made.prototype, "constructor");
+  registerLike(made.prototype, ActorHandleBase);
+  classes.set(key, made);
+  return made;
 }
 
 interface Travelling {
@@ -181,13 +188,13 @@ interface Travelling {
 registerSerializer(ActorHandleBase, {
   name: "klaw-runtime.ActorHandle",
   encode(handle): Travelling {
-    const { facts, life, open } = handle[STATE];
+    const { facts, life, open } = stateOf(handle, "a message");
     const [owner, number] = native.actorName(open);
     return { owner, number, facts, life };
   },
   decode({ owner, number, facts, life }: Travelling): ActorHandleBase {
     try {
-      return makeHandle(facts, native.actorNumber(owner, number), life) as ActorHandleBase;
+      return makeHandle(facts, native.actorNumber(owner, number), life);
     } catch (error) {
       throw asKlawError(error);
     }

@@ -13,9 +13,10 @@ export function showLines(shown: boolean): void {
   isShown = shown;
 }
 
-onEntry(LINE_ENTRY, ({ name: pid, words, bytes }) => {
+onEntry(LINE_ENTRY, (line) => {
   if (!isShown) return;
-  const text = Buffer.from(bytes()).toString();
+  const { name: pid, words } = line;
+  const text = Buffer.from(line.bytes()).toString();
   const end = text.indexOf("\0");
   const label = text.slice(0, end) || "worker";
   const to = words[0] === 0 ? process.stdout : process.stderr;

@@ -28,17 +28,24 @@ const memory = new Uint8Array(MEMORY_BYTES);
 const table = new Uint32Array(ENTRY_WORDS * ENTRIES);
 const NO_ENDS: readonly object[] = [];
 
-/** One entry of the table, and what belongs to it. */
-export interface Entry {
+/** What came with an entry. */
+export interface Payload {
+  bytes(): Uint8Array;
+  /** The value that it is, `called` in errors. */
+  value(called: string): unknown;
+  /** The value that a part of it is. */
+  part(start: number, end: number, called: string): unknown;
+}
+
+/** One entry of the table, and what belongs to it; the payload is gone after the call that brought it. */
+export interface Entry extends Payload {
   readonly name: number;
   /** What its kind says: see `src/native/index.ts`. */
   readonly words: readonly [number, number, number];
-  /** Its payload as a value, `called` in errors. Once, and only in the call that brought it. */
-  value(called: string): unknown;
-  /** Its payload. Gone after the call. */
-  bytes(): Uint8Array;
   /** The ends that came with it. */
   readonly ends: readonly object[];
+  /** The payload, to be kept. */
+  detach(): Payload;
 }
 
 /** Whom the entries concern that are no results. */
@@ -129,15 +136,11 @@ class Taken {
   #handle(kind: number, at: number, ends: readonly object[]): void {
     const [start, stop] = [table[at + 2]!, table[at + 3]!];
     const oversize = start === OVERSIZE ? this.#oversize.shift() : undefined;
-    const batch = this.#batch;
-    handlers[kind]?.({
-      name: table[at + 1]!,
-      words: [table[at + 5]!, table[at + 6]!, table[at + 7]!],
-      ends,
-      bytes: () => oversize ?? memory.subarray(start, stop),
-      value: (called) =>
-        oversize === undefined ? batch.decode(start, stop, ends, called) : readAlone(oversize, ends, called),
-    });
+    const payload =
+      oversize === undefined
+        ? new PayloadAt(this.#batch, memory, start, stop, ends)
+        : new PayloadAt(new Batch(oversize, oversize.length, "kept"), oversize, 0, oversize.length, ends);
+    handlers[kind]?.(new EntryAt(at, ends, payload));
   }
 
   #value(at: number, ends: readonly object[], called: string): unknown {
@@ -151,6 +154,69 @@ class Taken {
     const first = this.#firstEnd;
     this.#firstEnd += count;
     return arrivedEnds(this.#arrived!, first, count);
+  }
+}
+
+class PayloadAt implements Payload {
+  readonly #batch: Batch;
+  readonly #in: Uint8Array;
+  readonly #start: number;
+  readonly #end: number;
+  readonly #ends: readonly object[];
+
+  constructor(batch: Batch, within: Uint8Array, start: number, end: number, ends: readonly object[]) {
+    this.#batch = batch;
+    this.#in = within;
+    this.#start = start;
+    this.#end = end;
+    this.#ends = ends;
+  }
+
+  bytes(): Uint8Array {
+    return this.#in.subarray(this.#start, this.#end);
+  }
+
+  value(called: string): unknown {
+    return this.#batch.decode(this.#start, this.#end, this.#ends, called);
+  }
+
+  part(start: number, end: number, called: string): unknown {
+    return this.#batch.decode(this.#start + start, this.#start + end, this.#ends, called);
+  }
+
+  detach(): Payload {
+    const bytes = this.bytes().slice();
+    return new PayloadAt(new Batch(bytes, bytes.length, "kept"), bytes, 0, bytes.length, this.#ends);
+  }
+}
+
+class EntryAt implements Entry {
+  readonly name: number;
+  readonly words: readonly [number, number, number];
+  readonly ends: readonly object[];
+  readonly #payload: PayloadAt;
+
+  constructor(at: number, ends: readonly object[], payload: PayloadAt) {
+    this.name = table[at + 1]!;
+    this.words = [table[at + 5]!, table[at + 6]!, table[at + 7]!];
+    this.ends = ends;
+    this.#payload = payload;
+  }
+
+  bytes(): Uint8Array {
+    return this.#payload.bytes();
+  }
+
+  value(called: string): unknown {
+    return this.#payload.value(called);
+  }
+
+  part(start: number, end: number, called: string): unknown {
+    return this.#payload.part(start, end, called);
+  }
+
+  detach(): Payload {
+    return this.#payload.detach();
   }
 }
 

@@ -36,6 +36,9 @@ export declare function arrived(): Array<number>
 /** The ends that came with the entries of the last take, as `arrived` has them. */
 export declare function arrivedWithCalls(): Array<number>
 
+/** Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long. */
+export declare function awaitActors(wanted: boolean): void
+
 /** Memory that both sides write. */
 export interface CallBuffers {
   /** What comes in. */
@@ -50,7 +53,7 @@ export declare function callee(options: CalleeOptions): number
 /** What is called, and how. */
 export interface CalleeOptions {
   /** The actor's number; of tasks none. */
-  actor?: number
+  actor: number | null
   /** The actor's calls start in the order in which they were submitted. */
   ordered: boolean
   /** Which of the actor's groups. */
@@ -58,15 +61,15 @@ export interface CalleeOptions {
   /** What a task needs, in ten-thousandths of a CPU. */
   cpus: number
   /** The task's definition, by the number that `define` gave. */
-  definition?: number
+  definition: number | null
   /** How often it is tried again; none: always. */
-  maxRetries?: number
+  maxRetries: number | null
   /** Also after an error. */
   retryErrors: boolean
   /** It does not wait for an actor that is being restarted. */
   failWhileRestarting: boolean
   /** Unsettled calls to the actor at most. */
-  maxPending?: number
+  maxPending: number | null
 }
 
 /** The error of the next entry that has one. */
@@ -97,7 +100,7 @@ export declare function closeEnd(kind: number, handle: number): boolean
 export declare function constructed(limits: Array<number>, errorEnd?: number | undefined | null): void
 
 /**
- * Makes an actor of what is staged between `start` and `end`: its number. `life`: the handle of a receiver whose senders are the
+ * Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
  * actor's handles.
  */
 export declare function createActor(options: CreateOptions, life: number, start: number, end: number, ends: Array<number>): number
@@ -107,13 +110,13 @@ export interface CreateOptions {
   /** Its class, for people. */
   label: string
   /** With the namespace. */
-  name?: string
+  name: string | null
   /** Of the name. */
   namespace: string
   /** An actor that has the name will do. */
   getIfExists: boolean
   /** How often it comes back; none: always. */
-  maxRestarts?: number
+  maxRestarts: number | null
   /** What it needs to be started, in ten-thousandths of a CPU. */
   placementCpus: number
   /** What it needs while it lives. */

@@ -56,7 +56,7 @@ pub(crate) struct CallBuffers<'a> {
 }
 
 /// What is called, and how.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 #[derive(Debug)]
 pub(crate) struct CalleeOptions {
     /// The actor's number; of tasks none.
@@ -80,7 +80,7 @@ pub(crate) struct CalleeOptions {
 }
 
 /// How an actor is to live.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_to_js = false, use_nullable = true)]
 #[derive(Debug)]
 pub(crate) struct CreateOptions {
     /// Its class, for people.
@@ -322,6 +322,15 @@ pub(crate) fn forget_actor(env: Env, actor: u32) -> Result<()> {
     with_calls(env, |event_loop, calls| {
         let actor = actor_id(calls, actor)?;
         Ok(calls.calls.forget_actor(event_loop, actor)?)
+    })
+}
+
+/// Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long.
+#[napi(catch_unwind)]
+pub(crate) fn await_actors(env: Env, wanted: bool) -> Result<()> {
+    with_calls(env, |_, calls| {
+        calls.is_awaited = wanted;
+        Ok(())
     })
 }
 

@@ -22,6 +22,8 @@ pub(crate) struct OpenCalls {
     callees: Vec<Option<Callee>>,
     free_callees: Vec<u32>,
     definitions: Vec<Definition>,
+    /// Somebody waits for an actor, or for the answer to a question.
+    pub(crate) is_awaited: bool,
     /// Of the session, if this environment has made it. Dropped before the loop: the workers end first.
     _agent: Option<NodeAgent>,
 }
@@ -35,6 +37,7 @@ impl OpenCalls {
             callees: Vec::new(),
             free_callees: Vec::new(),
             definitions: Vec::new(),
+            is_awaited: false,
             _agent: agent,
         }
     }
@@ -42,6 +45,11 @@ impl OpenCalls {
     /// Takes out of a pump's events what is for calls. True if JavaScript should take.
     pub(crate) fn sift(&mut self, event_loop: &mut EventLoop, events: &mut Vec<Event>) -> bool {
         self.calls.sift(event_loop, events) && !event_loop.is_spent()
+    }
+
+    /// True while somebody waits for something.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.is_awaited || self.calls.is_waited_for()
     }
 
     fn add_callee(&mut self, callee: Callee) -> u32 {
