@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
 
 mod actors;
+mod deaths;
 mod stage;
 mod tasks;
 mod turn;
@@ -14,6 +15,7 @@ fn main() -> ExitCode {
     klaw_testkit::main(&[("worker", worker::role)], || {
         let mut cases = tasks::cases();
         cases.extend(actors::cases());
+        cases.extend(deaths::cases());
         cases
     })
 }
