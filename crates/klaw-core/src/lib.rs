@@ -28,8 +28,8 @@ pub use calls::{
 pub use error::{Detail, Error};
 pub use event_loop::{Arrived, Carried, End, Event, EventLoop, Handle, Received, Sent};
 pub use klaw_channel::{ChannelOptions, Overflow};
+pub use klaw_sched::agent::Resources;
 pub use node::{NodeAgent, NodeOptions};
 pub use place::WorkerPlace;
-pub use klaw_sched::agent::Resources;
 pub use runtime::Runtime;
 pub use spin::Spin;

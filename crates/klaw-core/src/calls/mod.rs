@@ -131,7 +131,9 @@ impl Calls {
                 self.ready = true;
                 false
             }
-            Event::Ready(receiver) if self.worker.as_ref().is_some_and(|worker| worker.listens_at(*receiver)) => {
+            Event::Ready(receiver)
+                if self.worker.as_ref().is_some_and(|worker| worker.listens_at(*receiver)) =>
+            {
                 self.ready = true;
                 false
             }

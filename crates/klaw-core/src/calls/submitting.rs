@@ -138,7 +138,12 @@ impl Calls {
     }
 
     /// Asks who has a name; the answer comes with `request`.
-    pub fn find_actor(&mut self, event_loop: &mut EventLoop, request: u32, name: ActorName) -> Result<(), Error> {
+    pub fn find_actor(
+        &mut self,
+        event_loop: &mut EventLoop,
+        request: u32,
+        name: ActorName,
+    ) -> Result<(), Error> {
         self.tell_agent(event_loop, ToAgent::Find { port: self.me, request, name })
     }
 
@@ -163,7 +168,11 @@ impl Calls {
     }
 
     /// What the submitter wants done.
-    pub(super) fn perform(&mut self, event_loop: &mut EventLoop, mut actions: Vec<Action>) -> Result<(), Error> {
+    pub(super) fn perform(
+        &mut self,
+        event_loop: &mut EventLoop,
+        mut actions: Vec<Action>,
+    ) -> Result<(), Error> {
         // Doing one may bring others.
         let mut more = Vec::new();
         while !actions.is_empty() {
@@ -205,7 +214,11 @@ impl Calls {
     }
 
     /// A message from the agent that concerns this port's calls.
-    pub(super) fn submitter_told(&mut self, event_loop: &mut EventLoop, message: &ToPort) -> Result<(), Error> {
+    pub(super) fn submitter_told(
+        &mut self,
+        event_loop: &mut EventLoop,
+        message: &ToPort,
+    ) -> Result<(), Error> {
         let mut actions = std::mem::take(&mut self.actions);
         self.submitter.told(message, &mut actions);
         self.perform(event_loop, actions)

@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use klaw_sched::message::{ActorState, ToPort};
 use klaw_sched::submit::{Action, Replied, Reply, Submitter};
 
+use super::Calls;
 use super::face::{Packet, Takes};
 use super::wire::{Control, read_control, read_reply, tag};
-use super::Calls;
 use crate::error::Error;
 use crate::event_loop::{Arrived, EventLoop, Received};
 
@@ -148,7 +148,12 @@ impl Calls {
         Ok(())
     }
 
-    fn told(&mut self, event_loop: &mut EventLoop, message: &ToPort, to: &mut impl Takes) -> Result<(), Error> {
+    fn told(
+        &mut self,
+        event_loop: &mut EventLoop,
+        message: &ToPort,
+        to: &mut impl Takes,
+    ) -> Result<(), Error> {
         match message {
             ToPort::Leased { lease, inbox, .. } => self.leases.begin(*lease, *inbox),
             ToPort::LeaseEnded { lease, .. } => self.lease_over(event_loop, *lease),

@@ -64,7 +64,8 @@ pub(super) fn death(cause: &DeathCause) -> String {
         DeathCause::NoHandles => "the actor has ended, as nobody had a handle of it any more".to_owned(),
         DeathCause::OwnerDied => "the actor has ended with the process that had made it".to_owned(),
         DeathCause::Unschedulable => {
-            "the actor needs more CPUs than there are: give init() more (numCpus), or the actor less".to_owned()
+            "the actor needs more CPUs than there are: give init() more (numCpus), or the actor less"
+                .to_owned()
         }
         DeathCause::Unknown => "the actor has ended long ago, or never was in this session".to_owned(),
     }

@@ -55,7 +55,9 @@ pub enum Error {
         what: &'static str,
     },
     /// Nobody runs tasks and actors in the session.
-    #[error("the session at {address} has no agent: the process that made it has ended, or starts no workers")]
+    #[error(
+        "the session at {address} has no agent: the process that made it has ended, or starts no workers"
+    )]
     NoAgent {
         /// Of the session.
         address: String,

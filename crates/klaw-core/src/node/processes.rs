@@ -34,7 +34,13 @@ struct Process {
 }
 
 impl Processes {
-    pub(super) fn new(agent: Agent, spec: WorkerSpec, session: OsString, agent_port: u64, runs: Runs) -> Self {
+    pub(super) fn new(
+        agent: Agent,
+        spec: WorkerSpec,
+        session: OsString,
+        agent_port: u64,
+        runs: Runs,
+    ) -> Self {
         let free_rows = (0..ROWS).rev().collect();
         let (by_number, by_id, by_port) = (HashMap::new(), HashMap::new(), HashMap::new());
         Self { agent, spec, session, agent_port, runs, free_rows, by_number, by_id, by_port }
@@ -94,7 +100,9 @@ impl Processes {
 
     /// Its process id and what it is called.
     pub(super) fn source(&self, worker: WorkerNo) -> (u32, String) {
-        self.by_number.get(&worker).map_or_else(Default::default, |process| (process.pid, process.label.clone()))
+        self.by_number
+            .get(&worker)
+            .map_or_else(Default::default, |process| (process.pid, process.label.clone()))
     }
 
     /// A worker's process has ended: how, and what it had begun.

@@ -1,0 +1,21 @@
+//! Tasks and actors between processes, as a face drives them: called, answered, retried, restarted, ended. Without any language.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
+
+mod actors;
+mod deaths;
+mod stage;
+mod tasks;
+mod turn;
+mod worker;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    klaw_testkit::main(&[("worker", worker::role)], || {
+        let mut cases = tasks::cases();
+        cases.extend(actors::cases());
+        cases.extend(deaths::cases());
+        cases
+    })
+}
