@@ -17,6 +17,10 @@ pub(crate) struct Process {
     executor: Executor<Number>,
     /// What outlives it.
     table: BTreeMap<Run, (PortId, Attempt)>,
+    /// The leases of what is in the table.
+    leases: BTreeMap<Run, Lease>,
+    /// The last lease that it gave back.
+    yielded: Option<Lease>,
     constructing: Option<Lease>,
     /// The lease whose code waits for something.
     blocked: Option<Lease>,
@@ -40,6 +44,8 @@ impl Process {
             inbox: Inbox(20_000 + worker.0),
             executor: Executor::new(),
             table: BTreeMap::new(),
+            leases: BTreeMap::new(),
+            yielded: None,
             constructing: None,
             blocked: None,
         }
@@ -101,6 +107,8 @@ impl Process {
 
     fn yield_leases(&mut self, network: &mut Network) {
         while let Some(lease) = self.executor.yielded() {
+            assert!(!self.leases.values().any(|of| *of == lease), "{lease:?} is given back while it is used");
+            self.yielded = self.yielded.max(Some(lease));
             self.tell(network, ToAgent::Yielded { lease });
         }
     }
@@ -145,7 +153,9 @@ impl Process {
         let Some((run, call)) = self.executor.start() else {
             return if self.table.is_empty() { Did::Nothing } else { Did::Something };
         };
+        assert!(Some(call.lease) > self.yielded, "{:?} is used after it was given back", call.lease);
         self.table.insert(run, (call.port, call.attempt));
+        self.leases.insert(run, call.lease);
         ledger.entered(call.port, call.attempt);
         if is_wild && dice.percent(3) {
             return Did::Died;
@@ -184,6 +194,7 @@ impl Process {
             return Did::Died;
         }
         assert_eq!(self.executor.finish(run), self.table.remove(&run));
+        self.leases.remove(&run);
         self.yield_leases(network);
         Did::Something
     }
