@@ -100,9 +100,9 @@ impl<P> Submitter<P> {
                     self.release(call, actions);
                     continue;
                 }
-                Stage::Waiting | Stage::Queued => false,
+                Stage::Waiting | Stage::Queued => entry.may_have_run,
                 Stage::Sent(lease) if ended.is_some_and(|ended| ended.lease == lease) => {
-                    started.contains(&Attempt { call, number: entry.number })
+                    entry.may_have_run || started.contains(&Attempt { call, number: entry.number })
                 }
                 // Of a life of which nothing was told.
                 Stage::Sent(_) => true,

@@ -53,6 +53,15 @@ fn all_calls_of_a_dead_actor_fail_and_so_do_later_ones() {
 }
 
 #[test]
+fn a_call_that_ran_before_may_have_run_even_if_its_last_try_never_started() {
+    let mut desk = Desk::with_actor(5, None);
+    let first = desk.sent(TO_ACTOR, Policy { max_retries: Some(1), ..NEVER_AGAIN }).attempt;
+    desk.actor_is(starting(1, Some(ended(5, &[first]))));
+    let failed = desk.actor_is(dead(None));
+    assert_eq!(failed, [actor_died(first.call, DeathCause::Killed, true, Some(0))]);
+}
+
+#[test]
 fn a_call_that_was_sent_to_a_life_of_which_nothing_is_told_may_have_run() {
     let mut desk = Desk::with_actor(5, None);
     let call = desk.sent(TO_ACTOR, Policy::default()).attempt.call;
