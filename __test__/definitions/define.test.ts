@@ -63,6 +63,8 @@ test("the module: a file, without what loaders add; by URL or path", (t) => {
   t.is(defined(f, url).module, url);
   t.is(defined(f, `${url}?v=1#top`).module, url);
   t.is(defined(f, path).module, url);
+  t.is(defined(f, `${path}?v=1`).module, url);
+  t.is(defined(f, file("odd?.mjs").path).module, pathToFileURL(join(folder, `${files}.odd?.mjs`)).href);
 });
 
 test("what workers can't import is refused", (t) => {

@@ -67,7 +67,8 @@ test("an import that fails", async (t) => {
 test("a failure below the definition is told", async (t) => {
   using project = new Project({
     "main.mjs": `${A}
-      const f = task(() => new Promise((tell) => process.once("warning", ({ message }) => tell(message))));
+      const told = new Promise((tell) => process.once("warning", ({ message }) => tell(message)));
+      const f = task(() => told);
       await 1;
       if (process.env.AS_WORKER) throw new TypeError("on purpose");
       ${PRINT("f")}`,

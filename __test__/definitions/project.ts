@@ -20,6 +20,8 @@ interface Printed {
 /** What came of a definition in the worker. */
 export interface Outcome {
   readonly called?: unknown;
+  /** What the call threw, encoded. */
+  readonly thrown?: string;
   readonly error?: Failure;
 }
 

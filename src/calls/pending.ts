@@ -34,7 +34,8 @@ export function promiseOf(
   return new Promise((resolve, reject) => {
     const entry: Pending = { resolve, reject, keeps, watch: undefined };
     pending.set(call, entry);
-    if (options !== undefined) entry.watch = watchWait(options, "result", (reason) => giveUp(call, reason), timedOut);
+    if (options !== undefined)
+      entry.watch = watchWait(options, "result", (reason) => giveUp(call, reason), timedOut);
   });
 }
 

@@ -2,6 +2,7 @@ import { registerKlawErrors } from "./klaw-errors.ts";
 
 export { Batch, decode, type BytesPolicy } from "./decode/batch.ts";
 export { encode } from "./encode/encode.ts";
+export { registerExportedErrors } from "./exported-errors.ts";
 export {
   registerLike,
   registerReference,

@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { InvalidArgumentError } from "../errors/index.ts";
 import { callingScript } from "./caller.ts";
 import { checkDefinable } from "./check.ts";
+import { shareExportedErrors } from "./exported-errors.ts";
 import { inTestFile, nameTaken, noModule } from "./failures.ts";
 import { moduleHash, moduleUrl } from "./module-file.ts";
 import { nextOrdinal, register, registered, type Registered } from "./registry.ts";
@@ -31,7 +32,8 @@ export function define(
   checkDefinable(kind, value);
   checkText("name", options.name);
   checkText("module", options.module);
-  const script = options.module ?? callingScript(caller);
+  const evaluated = callingScript(caller);
+  const script = options.module ?? evaluated;
   const module = script === undefined ? undefined : moduleUrl(script);
   const hash = module === undefined ? undefined : hashIfThere(module);
   if (script === undefined || module === undefined || hash === undefined) throw noModule(kind, script);
@@ -39,9 +41,12 @@ export function define(
   const name = options.name ?? (ownName(value) || nextOrdinal(script));
   const definition: Definition = { kind, module, name, hash, value };
   if (isTestFile(module)) throw inTestFile(definition);
+  const entry: Registered = { definition, script };
   const holder = registered(module, name);
-  if (holder !== undefined && !isSame(holder, { definition, script })) throw nameTaken(definition);
-  register({ definition, script });
+  if (holder !== undefined && !isSame(holder, entry)) throw nameTaken(definition);
+  // First, so that they are there when whoever waits for the definition uses it.
+  if (evaluated !== undefined && moduleUrl(evaluated) === module) shareExportedErrors(module, evaluated);
+  register(entry);
   return definition;
 }
 

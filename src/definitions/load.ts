@@ -9,7 +9,7 @@ import type { Definition, DefinitionIdentity } from "./types.ts";
 
 /** A definition that somebody waits for while its module is imported. */
 interface Wanted extends DefinitionIdentity {
-  readonly reject: (error: unknown) => void;
+  readonly fail: (error: unknown) => void;
 }
 
 interface Loads {
@@ -38,9 +38,8 @@ const loads = processWide<Loads>("definition-loads.1", () => ({
 export async function load(identity: DefinitionIdentity): Promise<Definition> {
   checkHash(identity);
   const found = find(identity);
-  if (found !== undefined) return found;
-  if (loads.stuck !== undefined) throw initBeforeDefinition(identity, loads.stuck.at);
-  return registeredByImport(identity);
+  if (found === undefined && loads.stuck !== undefined) throw initBeforeDefinition(identity, loads.stuck.at);
+  return found ?? registeredByImport(identity);
 }
 
 function checkHash(identity: DefinitionIdentity): void {
@@ -59,30 +58,31 @@ function checkHash(identity: DefinitionIdentity): void {
 function registeredByImport(identity: DefinitionIdentity): Promise<Definition> {
   const { module } = identity;
   return new Promise((resolve, reject) => {
-    const wanted: Wanted = { ...identity, reject: settle(reject) };
+    /** Whether it was still waited for: what comes first counts. */
+    const forget = (): boolean => {
+      stop();
+      return loads.wanted.delete(wanted);
+    };
     const stop = onRegister(() => {
       const found = find(identity);
-      if (found !== undefined) settle(resolve)(found);
+      // A turn later, so that a module without top-level await is evaluated to its end.
+      if (found !== undefined && forget()) setImmediate(resolve, found);
     });
+    const fail = (error: unknown): void => {
+      if (forget()) reject(error);
+    };
+    const wanted: Wanted = { ...identity, fail };
     loads.wanted.add(wanted);
     loads.importing
       .run(module, () => import(module))
       .then(
-        () => wanted.reject(notFound(identity)),
+        () => fail(notFound(identity)),
         (cause: unknown) => {
           // Nobody waits for the import of a definition that is there, so that its failure would be silent.
           if (!loads.wanted.has(wanted)) process.emitWarning(`after ${shown(identity)}: ${String(cause)}`);
-          wanted.reject(notFound(identity, { cause }));
+          fail(notFound(identity, { cause }));
         },
       );
-
-    function settle<T>(how: (outcome: T) => void): (outcome: T) => void {
-      return (outcome) => {
-        loads.wanted.delete(wanted);
-        stop();
-        how(outcome);
-      };
-    }
   });
 }
 
@@ -108,6 +108,6 @@ export function reachedInit(script: string | undefined): void {
     if (![...loads.wanted].some((wanted) => wanted.module === module)) return;
     loads.stuck = { at };
     // Those of other modules too: theirs may import this one, and nothing would ever say so.
-    for (const wanted of loads.wanted) wanted.reject(initBeforeDefinition(wanted, at));
+    for (const wanted of loads.wanted) wanted.fail(initBeforeDefinition(wanted, at));
   });
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -16,12 +16,18 @@ const hashes = processWide("module-hashes.1", () => new Map<string, string>());
  * imports without.
  */
 export function moduleUrl(script: string): string | undefined {
-  if (isAbsolute(script)) return pathToFileURL(script).href;
+  if (isAbsolute(script)) return pathToFileURL(withoutQuery(script)).href;
   if (!script.startsWith("file:") || !URL.canParse(script)) return undefined;
   const url = new URL(script);
   url.search = "";
   url.hash = "";
   return url.href;
+}
+
+/** Some loaders add queries to paths, where a file's own name may hold a question mark. */
+function withoutQuery(path: string): string {
+  const [file] = path.split("?");
+  return file === path || existsSync(path) ? path : file!;
 }
 
 /**

@@ -8,7 +8,14 @@ import { createRequire } from "node:module";
 import { KlawError, errorFromNative, type NativeFailure } from "../errors/index.ts";
 import type * as Generated from "./binding.d.ts";
 
-export type { AgentOptions, CalleeOptions, CreateOptions, Joined, OpenBuffers, OpenOptions } from "./binding.d.ts";
+export type {
+  AgentOptions,
+  CalleeOptions,
+  CreateOptions,
+  Joined,
+  OpenBuffers,
+  OpenOptions,
+} from "./binding.d.ts";
 
 /** The functions that every message passes; see `crates/klaw-node/src/hot.rs`. */
 interface HotFunctions {

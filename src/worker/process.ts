@@ -62,7 +62,8 @@ export function defaultCpus(): number {
 }
 
 /** Flags of Node.js that say what to run, or that two processes can't both have. */
-const NOT_FOR_WORKERS = /^(?:-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test\b.*|--watch.*|--inspect.*|--debug.*|--cpu-prof.*|--heap-prof.*)(?:=|$)/;
+const NOT_FOR_WORKERS =
+  /^(?:-e|--eval|-p|--print|-pe|-c|--check|-i|--interactive|--test\b.*|--watch.*|--inspect.*|--debug.*|--cpu-prof.*|--heap-prof.*)(?:=|$)/;
 /** Those of them that take the next word. */
 const WITH_VALUE = new Set(["-e", "--eval", "-p", "--print", "-pe"]);
 

@@ -49,7 +49,9 @@ onEntry(START_ENTRY, (entry) => {
   if (typeof run === "function") return runNow(entry.name, context, run, entry);
   // Its arguments may be of classes that its module registers.
   const detached = entry.detach();
-  Promise.resolve(run ?? Promise.reject(new DefinitionNotFoundError("nobody has said what this call is for"))).then(
+  Promise.resolve(
+    run ?? Promise.reject(new DefinitionNotFoundError("nobody has said what this call is for")),
+  ).then(
     (loaded) => runNow(entry.name, context, loaded, detached),
     (error: unknown) => answer(entry.name, replyError, error),
   );
@@ -90,4 +92,3 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
     typeof (value as Partial<PromiseLike<unknown>>).then === "function"
   );
 }
-
