@@ -39,10 +39,11 @@ async function isWanted(to: Sender<unknown>, item: unknown): Promise<boolean> {
 }
 
 /** A method that is no generator has returned what streams: callers have one value for it. */
-export function notDeclared(run: Function): KlawError {
+export function notDeclared({ name }: Function): KlawError {
+  const own = name.replace(/^bound /, "");
   return new KlawError(
     "ERR_KLAW_STREAM_NOT_DECLARED",
-    `${run.name} has returned an async iterable, but is no generator: make it one (async *${run.name}) that yields with ` +
-      "`yield*`, so that callers get a stream",
+    `${own} has returned an async iterable, but is no generator: make it one (async *${own}) that yields with \`yield*\`, so ` +
+      "that callers get a stream",
   );
 }
