@@ -23,7 +23,7 @@ pub use agent::{
     guard_worker, worker_ready,
 };
 pub use calls::{
-    CALL_HEADER_BYTES, Callee, Calls, Definition, Packet, REPLY_HEADER_BYTES, RUNS, RunEntry, Start, Takes,
+    CALL_HEADER_BYTES, Callee, Calls, Definition, Kept, Object, ObjectNo, Packet, REPLY_HEADER_BYTES, RUNS, RunEntry, Start, Stored, Takes,
     WorkerLine, WorkerRole,
 };
 pub use error::{Detail, Error};

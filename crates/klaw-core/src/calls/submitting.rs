@@ -22,6 +22,8 @@ struct What {
     method: u32,
     group: u16,
     definition: Option<Definition>,
+    /// Arguments that stand apart.
+    parts: u16,
 }
 
 impl Calls {
@@ -42,7 +44,7 @@ impl Calls {
     ) -> Result<CallId, Error> {
         check_size(record)?;
         let carried = if ends.is_empty() { None } else { Some(Arc::new(event_loop.carry(ends)?)) };
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let what = What { method, group: callee.group, definition: callee.definition, parts: 0 };
         let mut actions = std::mem::take(&mut self.actions);
         let keep = || packet(record, carried.clone(), what);
         let submitted = self.submitter.submit(callee.target, callee.policy, keep, &mut actions);
@@ -66,26 +68,25 @@ impl Calls {
     }
 
     /// Takes part in the order of calls with one whose arguments are not there yet. [`Calls::ready`] or [`Calls::cancel`] must follow.
-    pub fn call_later(&mut self, event_loop: &mut EventLoop, callee: &Callee) -> Result<CallId, Error> {
+    pub(super) fn call_later(&mut self, event_loop: &mut EventLoop, callee: &Callee) -> Result<CallId, Error> {
         let mut actions = std::mem::take(&mut self.actions);
         let submitted = self.submitter.submit_waiting(callee.target, callee.policy, &mut actions);
         self.perform(event_loop, actions)?;
         Ok(submitted?)
     }
 
-    /// The arguments of such a call are there; `record` as in [`Calls::call`].
-    pub fn ready(
+    /// The arguments of such a call are there; `record` as in [`Calls::call`], with so many `parts`.
+    pub(super) fn ready(
         &mut self,
         event_loop: &mut EventLoop,
         call: CallId,
-        callee: &Callee,
-        method: u32,
-        record: &[u8],
+        (callee, method): (&Callee, u32),
+        (record, parts): (&[u8], u16),
         ends: &[End],
     ) -> Result<(), Error> {
         check_size(record)?;
         let carried = if ends.is_empty() { None } else { Some(Arc::new(event_loop.carry(ends)?)) };
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let what = What { method, group: callee.group, definition: callee.definition, parts };
         let mut actions = std::mem::take(&mut self.actions);
         self.submitter.ready(call, packet(record, carried, what), &mut actions);
         self.perform(event_loop, actions)
@@ -97,6 +98,7 @@ impl Calls {
         let lease = self.submitter.lease(call).filter(|_| force);
         let mut actions = std::mem::take(&mut self.actions);
         let cancelled = self.submitter.cancel(call, &mut actions);
+        self.forget_dependent(event_loop, call);
         forget_failure(call, &mut actions);
         self.perform(event_loop, actions)?;
         if let (true, Some(lease)) = (cancelled, lease) {
@@ -239,7 +241,8 @@ impl Calls {
     ) -> Result<(), Error> {
         let call = route.attempt.call;
         let Some(packet) = self.submitter.payload_mut(call) else { return Ok(()) };
-        let what = What { method: packet.method, group: packet.group, definition: packet.definition };
+        let &mut Packet { method, group, definition, parts, .. } = packet;
+        let what = What { method, group, definition, parts };
         // Out of the table and back: sending borrows everything.
         let (mut record, ends) = (std::mem::take(&mut packet.record), packet.ends.clone());
         let sent = self.send(event_loop, route, &mut record, ends.as_deref(), what);
@@ -269,6 +272,7 @@ impl Calls {
             attempt: route.attempt,
             group: what.group,
             method: what.method,
+            parts: what.parts,
             definition: what.definition.map_or(0, |definition| definition.0),
             definition_bytes: text.map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
         };
@@ -295,7 +299,7 @@ impl Calls {
         forget_failure(call, actions);
     }
 
-    fn fail(&mut self, call: CallId, error: Error) {
+    pub(super) fn fail(&mut self, call: CallId, error: Error) {
         self.failed.push_back((call, error));
         self.ready = true;
     }
@@ -306,8 +310,8 @@ fn forget_failure(call: CallId, actions: &mut Vec<Action>) {
 }
 
 fn packet(record: &[u8], ends: Option<Arc<Carried>>, what: What) -> Packet {
-    let What { method, group, definition } = what;
-    Packet { record: record.into(), ends, method, group, definition }
+    let What { method, group, definition, parts } = what;
+    Packet { record: record.into(), ends, method, group, definition, parts }
 }
 
 fn check_size(record: &[u8]) -> Result<(), Error> {

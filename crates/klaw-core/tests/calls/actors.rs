@@ -49,7 +49,7 @@ fn constructor_throws(stage: &mut Stage) -> Outcome {
     let actor = stage.create_with(options("Deeds", Some(5)), "throw no", &[])?;
     let call = stage.call(actor, "echo", b"")?;
     let error = stage.failure(call)?;
-    check(error.constructor_error() == Some(b"no"), || format!("{error:?}"))?;
+    check(error.thrown() == Some(b"no"), || format!("{error:?}"))?;
     check(stage.death(actor.id)? == DeathCause::Constructor(b"no".to_vec()), || "another death".to_owned())?;
     let tries = stage.logged().iter().filter(|line| line.starts_with("construct")).count();
     check(tries == 1, || format!("{tries} tries"))
