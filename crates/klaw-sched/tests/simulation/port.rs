@@ -80,6 +80,7 @@ impl Port {
                 if let Some(actor) = dice.pick(&known) {
                     let mut actions = Vec::new();
                     self.submitter.forget_actor(actor, &mut actions);
+                    ledger.forgotten(self.id, actor);
                     self.carry_out(actions, network, ledger);
                 }
             }
