@@ -1,7 +1,5 @@
 //! What a face gives to [`Calls`](super::Calls), and gets from it.
 
-use std::sync::Arc;
-
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId};
 use klaw_sched::message::ActorState;
@@ -33,7 +31,7 @@ pub struct Definition(pub u64);
 pub struct Packet {
     /// Room for the header, and the arguments.
     pub(super) record: Box<[u8]>,
-    pub(super) ends: Option<Arc<Carried>>,
+    pub(super) ends: Carried,
     pub(super) method: u32,
     pub(super) group: u16,
     pub(super) definition: Option<Definition>,

@@ -148,12 +148,11 @@ impl Error {
         match self {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
-            Self::Agent { what, .. } => vec![("what", (*what).into())],
             Self::Call { refused: Refused::PendingLimit { limit } } => vec![("limit", (*limit).into())],
             Self::Call { refused: Refused::TooMany } => Vec::new(),
             Self::CallFailed { failure } => calls::failure_details(failure),
             Self::ActorDead { cause } => calls::death_details(cause),
-            Self::Corrupt { what } => vec![("what", (*what).into())],
+            Self::Agent { what, .. } | Self::Corrupt { what } => vec![("what", (*what).into())],
             Self::NoAgent { address } => vec![("address", address.as_str().into())],
             Self::NoSession { base } => vec![("base", base.as_str().into())],
         }

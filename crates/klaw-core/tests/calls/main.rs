@@ -1,6 +1,6 @@
 //! Tasks and actors between processes, as a face drives them: called, answered, retried, restarted, ended. Without any language.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
 
 mod actors;
 #[cfg(feature = "crash-points")]

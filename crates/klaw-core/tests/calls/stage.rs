@@ -294,10 +294,6 @@ impl Stage {
     pub(crate) fn workers(&self) -> Vec<u32> {
         processes_of(self.runtime.address())
     }
-
-    pub(crate) fn address(&self) -> &Path {
-        self.runtime.address()
-    }
 }
 
 /// Tried once.

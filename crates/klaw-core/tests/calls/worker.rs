@@ -12,6 +12,8 @@ use klaw_sched::ids::{CallId, Cpus};
 use klaw_sched::submit::{Policy, Target};
 use klaw_shm::kill_self;
 
+use klaw_testkit::say as print;
+
 use crate::turn::{Port, Reply, Told};
 
 /// Where this is written down what was done: a file that outlives whoever is killed.
@@ -30,9 +32,9 @@ pub(crate) fn method(deed: &str) -> u32 {
 pub(crate) fn role(args: &[String]) {
     let _guard = guard_worker().expect("a guard");
     if args.first().is_some_and(|mode| mode == "deaf") {
-        loop {
-            std::thread::park();
-        }
+        // It is killed long before.
+        std::thread::sleep(std::time::Duration::from_mins(5));
+        return;
     }
     let place = WorkerPlace::of_this_process().expect("an agent has started this process");
     let runtime = Runtime::attach(&place.session).expect("the session");
@@ -81,10 +83,10 @@ impl Worker {
                     self.deed(&deed, start.run, &arguments, &ends)?;
                 }
                 Told::Construct { restarts, creation, ends } => self.construct(restarts, &creation, &ends)?,
-                Told::Settled(call, reply) => self.nested_settled(call, reply)?,
+                Told::Settled(call, reply) => self.nested_settled(call, &reply)?,
                 Told::Failed(call, error) => {
                     let value = error.code().as_bytes().to_vec();
-                    self.nested_settled(call, Reply { is_error: true, value, ends: Vec::new() })?;
+                    self.nested_settled(call, &Reply { is_error: true, value, ends: Vec::new() })?;
                 }
                 Told::Cancelled(run) => {
                     log("cancelled");
@@ -155,6 +157,10 @@ impl Worker {
                 self.answer(run, false, b"said", &[])
             }
             "own" => self.own(run),
+            "print" => {
+                print(&String::from_utf8_lossy(arguments));
+                self.answer(run, false, arguments, ends)
+            }
             "count" => {
                 self.count += 1;
                 self.answer(run, false, self.count.to_string().as_bytes(), ends)
@@ -184,7 +190,7 @@ impl Worker {
         calls.call(event_loop, &callee, 0, &mut with_room(CALL_HEADER_BYTES, arguments), &[])
     }
 
-    fn nested_settled(&mut self, call: CallId, reply: Reply) -> Result<(), Error> {
+    fn nested_settled(&mut self, call: CallId, reply: &Reply) -> Result<(), Error> {
         match self.nested.remove(&call) {
             Some(run) => self.answer(run, reply.is_error, &reply.value, &reply.ends),
             None => Ok(()),
