@@ -3,6 +3,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
 
 mod actors;
+mod bench;
 #[cfg(feature = "crash-points")]
 mod crashes;
 mod deaths;
@@ -18,6 +19,7 @@ fn main() -> ExitCode {
         let mut cases = tasks::cases();
         cases.extend(actors::cases());
         cases.extend(deaths::cases());
+        cases.extend(bench::cases());
         #[cfg(feature = "crash-points")]
         cases.extend(crashes::cases());
         cases

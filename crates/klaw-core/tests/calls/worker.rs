@@ -40,6 +40,9 @@ pub(crate) fn role(args: &[String]) {
     let runtime = Runtime::attach(&place.session).expect("the session");
     let port = Port::open(&runtime, place.agent, Some(place.role())).expect("a port");
     worker_ready().expect("a word to the agent");
+    if args.first().is_some_and(|mode| mode == "bench") {
+        return crate::bench::work(port);
+    }
     #[cfg(feature = "crash-points")]
     crate::crashes::arm_as_told();
     let mut worker = Worker {
@@ -183,7 +186,7 @@ impl Worker {
     }
 
     fn call_task(&mut self, deed: &str, arguments: &[u8]) -> Result<CallId, Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let definition = Some(calls.define(deed));
         let policy = Policy { max_retries: Some(0), ..Policy::default() };
         let callee = Callee { target: Target::Task { cpus: Cpus::ONE }, policy, group: 0, definition };
@@ -199,7 +202,7 @@ impl Worker {
 
     /// Makes an actor that is this process's, and has a task on its way: says the actor's number, and never ends.
     fn own(&mut self, run: Run) -> Result<(), Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let (alive, life) = event_loop.channel(klaw_core::ChannelOptions::default())?;
         let options = crate::stage::options("owned", Some(0));
         let actor = calls.create_actor(event_loop, options, End::Receiver(life), b"plain", &[])?;
@@ -219,7 +222,7 @@ impl Worker {
     }
 
     fn answer(&mut self, run: Run, is_error: bool, value: &[u8], ends: &[Arrived]) -> Result<(), Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let open = ends.iter().filter_map(|end| match end {
             Arrived::Open(end) => Some(*end),
             Arrived::ClosedSender | Arrived::ClosedReceiver => None,
