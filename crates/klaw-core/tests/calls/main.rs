@@ -7,6 +7,7 @@ mod bench;
 #[cfg(feature = "crash-points")]
 mod crashes;
 mod deaths;
+mod full;
 mod stage;
 mod tasks;
 mod turn;
@@ -19,6 +20,7 @@ fn main() -> ExitCode {
         let mut cases = tasks::cases();
         cases.extend(actors::cases());
         cases.extend(deaths::cases());
+        cases.extend(full::cases());
         cases.extend(bench::cases());
         #[cfg(feature = "crash-points")]
         cases.extend(crashes::cases());
