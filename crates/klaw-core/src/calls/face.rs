@@ -33,7 +33,7 @@ pub struct Definition(pub u64);
 pub struct Packet {
     /// Room for the header, and the arguments.
     pub(super) record: Box<[u8]>,
-    pub(super) ends: Option<Arc<Carried>>,
+    pub(super) ends: Carried,
     pub(super) method: u32,
     pub(super) group: u16,
     pub(super) definition: Option<Definition>,

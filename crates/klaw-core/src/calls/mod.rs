@@ -14,9 +14,9 @@
 mod blocked;
 mod definitions;
 mod face;
+mod inbox;
 mod keeping;
 mod objects;
-mod inbox;
 mod peers;
 mod runs;
 mod submitting;

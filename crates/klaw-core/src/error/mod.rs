@@ -54,7 +54,9 @@ pub enum Error {
     #[error("this reference was released: keep it as long as its object is needed")]
     ObjectReleased,
     /// An argument of a call is an object that is none: its own call has thrown this (encoded).
-    #[error("an argument of the call is the result of another call, which has thrown; its error is the cause")]
+    #[error(
+        "an argument of the call is the result of another call, which has thrown; its error is the cause"
+    )]
     ArgumentFailed {
         /// The error.
         error: Arc<[u8]>,
@@ -170,14 +172,13 @@ impl Error {
         match self {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
-            Self::Agent { what, .. } => vec![("what", (*what).into())],
             Self::Call { refused: Refused::PendingLimit { limit } } => vec![("limit", (*limit).into())],
             Self::Call { refused: Refused::TooMany } => Vec::new(),
             Self::CallFailed { failure } => calls::failure_details(failure),
             Self::ActorDead { cause } => calls::death_details(cause),
             Self::ObjectReleased | Self::ArgumentFailed { .. } => Vec::new(),
             Self::ArgumentLost { error } => error.details(),
-            Self::Corrupt { what } => vec![("what", (*what).into())],
+            Self::Agent { what, .. } | Self::Corrupt { what } => vec![("what", (*what).into())],
             Self::NoAgent { address } => vec![("address", address.as_str().into())],
             Self::NoSession { base } => vec![("base", base.as_str().into())],
         }

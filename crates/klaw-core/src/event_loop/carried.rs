@@ -70,6 +70,9 @@ impl EventLoop {
 
     /// One more end like each of these, kept open to go along with messages.
     pub fn carry(&mut self, ends: &[End]) -> Result<Carried, Error> {
+        if ends.is_empty() {
+            return Ok(Carried::default());
+        }
         let ends = ends.iter().map(|end| {
             Ok(match *end {
                 End::Sender(handle) => OwnEnd::Sender(self.sender(handle)?.sender.try_clone()?),

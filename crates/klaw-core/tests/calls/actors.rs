@@ -159,8 +159,9 @@ fn watched(stage: &mut Stage) -> Outcome {
 fn no_handles(stage: &mut Stage) -> Outcome {
     let actor = stage.create(3)?;
     let call = stage.call(actor, "log", b"done")?;
-    stage.port.event_loop.close_sender(actor.alive);
+    // Whoever has calls keeps its handle until they are settled.
     stage.expect_value(call, "done")?;
+    stage.port.event_loop.close_sender(actor.alive);
     check(stage.death(actor.id)? == DeathCause::NoHandles, || "another death".to_owned())
 }
 
@@ -205,7 +206,7 @@ fn waiting(stage: &mut Stage) -> Outcome {
     let actor = stage.create(0)?;
     let target = Target::Actor { actor: actor.id, ordered: true };
     let callee = klaw_core::Callee { target, policy: once(), group: 0, definition: None };
-    let crate::turn::Port { calls, event_loop } = &mut stage.port;
+    let crate::turn::Port { calls, event_loop, .. } = &mut stage.port;
     let first = calls.call_later(event_loop, &callee).map_err(text)?;
     let second = stage.call(actor, "count", b"")?;
     stage.until("that it lives", |stage| matches!(stage.state(actor.id), Some(ActorState::Alive { .. })))?;
@@ -213,7 +214,7 @@ fn waiting(stage: &mut Stage) -> Outcome {
         stage.turn()?;
     }
     check(!stage.is_answered(second), || "it has overtaken one that waits".to_owned())?;
-    let crate::turn::Port { calls, event_loop } = &mut stage.port;
+    let crate::turn::Port { calls, event_loop, .. } = &mut stage.port;
     let record = [0; klaw_core::CALL_HEADER_BYTES];
     calls.ready(event_loop, first, &callee, crate::worker::method("count"), &record, &[]).map_err(text)?;
     stage.expect_value(first, "1")?;

@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use klaw_core::{
-    CALL_HEADER_BYTES, Callee, Calls, Definition, NodeAgent, NodeOptions, Object, ObjectNo, REPLY_HEADER_BYTES, Resources,
-    WorkerPlace, WorkerSpec, guard_worker,
+    CALL_HEADER_BYTES, Callee, Calls, Definition, NodeAgent, NodeOptions, Object, ObjectNo,
+    REPLY_HEADER_BYTES, Resources, WorkerPlace, WorkerSpec, guard_worker,
 };
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId, Cpus, PortId};
