@@ -327,10 +327,7 @@ pub(crate) fn forget_actor(env: Env, actor: u32) -> Result<()> {
 /// Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long.
 #[napi(catch_unwind)]
 pub(crate) fn await_actors(env: Env, wanted: bool) -> Result<()> {
-    with_calls(env, |_, calls| {
-        calls.is_awaited = wanted;
-        Ok(())
-    })
+    with_calls(env, |event_loop, calls| Ok(calls.calls.await_agent(event_loop, wanted)?))
 }
 
 /// Asks who has a name.
