@@ -130,7 +130,9 @@ class Taken {
 
   /** What a constructor has thrown, if that is why. */
   #cause(at: number): unknown {
-    return table[at + 2] === table[at + 3] ? undefined : this.#value(at, NO_ENDS, "error");
+    const [start, stop] = [table[at + 2]!, table[at + 3]!];
+    if (start === stop && start !== OVERSIZE) return undefined;
+    return this.#value(at, NO_ENDS, "error");
   }
 
   #handle(kind: number, at: number, ends: readonly object[]): void {

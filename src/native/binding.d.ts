@@ -100,10 +100,10 @@ export declare function closeEnd(kind: number, handle: number): boolean
 export declare function constructed(limits: Array<number>, errorEnd?: number | undefined | null): void
 
 /**
- * Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
- * actor's handles.
+ * Makes an actor of what is staged between `start` and `end`, its card before `card_end`: its number. `life`: the handle of a receiver
+ * whose senders are the actor's handles.
  */
-export declare function createActor(options: CreateOptions, life: number, start: number, end: number, ends: Array<number>): number
+export declare function createActor(options: CreateOptions, life: number, cardEnd: number, start: number, end: number, ends: Array<number>): number
 
 /** How an actor is to live. */
 export interface CreateOptions {

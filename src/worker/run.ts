@@ -4,6 +4,7 @@
  * @module
  */
 import { onEntry, type Entry, type Payload } from "../calls/take.ts";
+import { ChannelEnd } from "../channel/ends.ts";
 import { load, type Definition, type DefinitionIdentity } from "../definitions/index.ts";
 import { DefinitionNotFoundError } from "../errors/index.ts";
 import { CANCELLED_ENTRY, DEFINITION_ENTRY, START_ENTRY } from "../native/index.ts";
@@ -100,8 +101,14 @@ function runNow(place: number, context: RunContext, runnable: Runnable, args: Pa
 function call({ run, streams }: Runnable, args: unknown[]): unknown {
   if (streams) return sendItems(run as Parameters<typeof sendItems>[0], args);
   const result = run(...args);
-  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) throw notDeclared(run);
+  if (isUndeclaredStream(result)) throw notDeclared(run);
   return result;
+}
+
+/** A receiver can be iterated too, but travels as it is. */
+function isUndeclaredStream(result: unknown): boolean {
+  if (typeof result !== "object" || result === null || result instanceof ChannelEnd) return false;
+  return Symbol.asyncIterator in result;
 }
 
 function answer(place: number, reply: (run: number, value: unknown) => void, value: unknown): void {

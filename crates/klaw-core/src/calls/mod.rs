@@ -76,6 +76,8 @@ pub struct Calls {
     actions: Vec<Action>,
     worker: Option<Worker>,
     next_actor: u64,
+    /// Somebody waits for an actor, or for the answer to a question.
+    awaits_agent: bool,
     /// Something may be there for [`Calls::take`].
     ready: bool,
     /// Calls that will never be answered.
@@ -102,6 +104,7 @@ impl Calls {
             actions: Vec::new(),
             worker: None,
             next_actor: 0,
+            awaits_agent: false,
             ready: false,
             failed: VecDeque::new(),
         };
@@ -120,10 +123,22 @@ impl Calls {
         self.me
     }
 
-    /// True while a call of this port is not settled, or it is a worker: a face keeps its loop alive as long.
+    /// True while a call of this port is not settled, somebody waits for the agent, or it is a worker: a face keeps its loop alive as
+    /// long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        self.worker.is_some() || self.submitter.is_waiting()
+        self.worker.is_some() || self.is_waiting()
+    }
+
+    /// Whether somebody waits for what the agent says of actors and names. A task that does lets others have its CPUs, which the
+    /// actor may need to be started.
+    pub fn await_agent(&mut self, event_loop: &mut EventLoop, wanted: bool) -> Result<(), Error> {
+        self.awaits_agent = wanted;
+        if wanted { Ok(()) } else { self.worker_goes_on(event_loop) }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.awaits_agent || self.submitter.is_waiting()
     }
 
     /// Workers' lines come to this port from now on.

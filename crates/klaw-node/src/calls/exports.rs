@@ -236,13 +236,14 @@ pub(crate) fn cancel_call(env: Env, call: u32, force: bool) -> Result<bool> {
     with_calls(env, |event_loop, calls| Ok(calls.calls.cancel(event_loop, CallId(call), force)?))
 }
 
-/// Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
-/// actor's handles.
+/// Makes an actor of what is staged between `start` and `end`, its card before `card_end`: its number. `life`: the handle of a receiver
+/// whose senders are the actor's handles.
 #[napi(catch_unwind)]
 pub(crate) fn create_actor(
     env: Env,
     options: CreateOptions,
     life: u32,
+    card_end: u32,
     start: u32,
     end: u32,
     ends: Vec<u32>,
@@ -255,7 +256,7 @@ pub(crate) fn create_actor(
             let part = buffers.staging.part(start as usize, end as usize);
             part.ok_or(Failure::Argument("a range outside of its buffer"))
         };
-        let parts = (staged(0, start)?, staged(start, end)?);
+        let parts = (staged(0, card_end)?, staged(start, end)?);
         let life = klaw_core::Handle::from_bits(life);
         let life_end = klaw_core::End::Receiver(life);
         let actor = calls.calls.create_actor(event_loop, actor_options(options), life_end, parts, &ends)?;
@@ -327,10 +328,7 @@ pub(crate) fn forget_actor(env: Env, actor: u32) -> Result<()> {
 /// Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long.
 #[napi(catch_unwind)]
 pub(crate) fn await_actors(env: Env, wanted: bool) -> Result<()> {
-    with_calls(env, |_, calls| {
-        calls.is_awaited = wanted;
-        Ok(())
-    })
+    with_calls(env, |event_loop, calls| Ok(calls.calls.await_agent(event_loop, wanted)?))
 }
 
 /// Asks who has a name.
