@@ -2,7 +2,7 @@ import { checkWait, watchWait, type WaitOptions } from "../channel/wait.ts";
 import { GetTimeoutError, InvalidArgumentError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
 import { checkCount } from "../actors/facts.ts";
-import { isSettled, refOf, valueOf, whenSettled, type Ref } from "./ref.ts";
+import { isSettled, refOf, valueOf, whenSettled, type Ref } from "../calls/ref.ts";
 import type { ObjectRef } from "./types.ts";
 
 type Values<R extends readonly ObjectRef<any>[]> = {
@@ -85,7 +85,9 @@ export async function wait<T>(
  * for await (const ref of asCompleted(refs)) console.log(await get(ref));
  * ```
  */
-export async function* asCompleted<T>(refs: Iterable<ObjectRef<T>>): AsyncGenerator<ObjectRef<T>, void, void> {
+export async function* asCompleted<T>(
+  refs: Iterable<ObjectRef<T>>,
+): AsyncGenerator<ObjectRef<T>, void, void> {
   let pending = [...refs];
   while (pending.length > 0) {
     const [ready, rest] = await wait(pending);
@@ -137,7 +139,7 @@ function until(
     const watch = watchWait(options, what, fail, timedOut);
     function stop(): void {
       watch?.[Symbol.dispose]();
-      for (const wait of waits) wait[Symbol.dispose]();
+      for (const one of waits) one[Symbol.dispose]();
     }
     function ready(): void {
       left--;

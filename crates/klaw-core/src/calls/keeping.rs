@@ -50,10 +50,16 @@ impl Calls {
         Ok(call)
     }
 
-    /// Keeps a value that was made here.
-    pub fn put(&mut self, event_loop: &mut EventLoop, bytes: &[u8], ends: &[End]) -> Result<ObjectNo, Error> {
+    /// Keeps a value that was made here, or an error.
+    pub fn put(
+        &mut self,
+        event_loop: &mut EventLoop,
+        (bytes, ends): (&[u8], &[End]),
+        is_error: bool,
+    ) -> Result<ObjectNo, Error> {
         let ends = event_loop.reopen_all(&ends.iter().map(|end| Arrived::Open(*end)).collect::<Vec<_>>())?;
-        let object = self.objects.add(Object::Value(stored(bytes.into(), ends)));
+        let stored = stored(bytes.into(), ends);
+        let object = self.objects.add(if is_error { Object::Error(stored) } else { Object::Value(stored) });
         object.ok_or(klaw_sched::submit::Refused::TooMany.into())
     }
 
@@ -149,7 +155,7 @@ impl Calls {
                 Object::Pending => return Err(Error::ObjectReleased),
             }
         }
-        let record = write_parts(record, CALL_HEADER_BYTES, &parts);
+        let record = write_parts(record, CALL_HEADER_BYTES, ends.len(), &parts);
         let count = u16::try_from(parts.len()).map_err(|_| Error::Corrupt { what: "65,536 references" })?;
         self.ready(event_loop, call, (callee, *method), (&record, count), &all_ends)
     }

@@ -127,7 +127,7 @@ impl Calls {
     /// long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        self.worker.is_some() || self.is_waiting()
+        self.worker.is_some() || self.is_waiting() || !self.failed.is_empty()
     }
 
     /// Whether somebody waits for what the agent says of actors and names. A task that does lets others have its CPUs, which the

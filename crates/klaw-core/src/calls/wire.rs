@@ -94,20 +94,24 @@ pub(crate) struct Part {
 /// Parts begin at multiples of this from the start of the arguments, so that what lies in them is aligned.
 const PART_ALIGN: usize = 64;
 
-/// A record with parts behind its arguments, which begin at `start`: each part, then for each four words: argument, start, end, ends.
-pub(crate) fn write_parts(record: &[u8], start: usize, parts: &[Part]) -> Vec<u8> {
+/// A record with parts behind its arguments, which begin at `start` and have so many `ends`. Last comes a table of four words each, for
+/// the arguments themselves (as number 2^32 - 1) and for each part: number of the argument, start, end, ends.
+pub(crate) fn write_parts(record: &[u8], start: usize, ends: usize, parts: &[Part]) -> Vec<u8> {
     let mut whole = record.to_vec();
-    let mut table = Vec::new();
+    let mut table = row(u32::MAX, 0, whole.len() - start, ends).to_vec();
     for part in parts {
         whole.resize(start + (whole.len() - start).next_multiple_of(PART_ALIGN), 0);
         let from = whole.len() - start;
         whole.extend_from_slice(&part.bytes);
-        for word in [part.argument as usize, from, whole.len() - start, part.ends] {
-            table.extend_from_slice(&u32::try_from(word).unwrap_or(u32::MAX).to_le_bytes());
-        }
+        table.extend(row(part.argument, from, whole.len() - start, part.ends));
     }
-    whole.extend_from_slice(&table);
+    whole.extend(table.iter().flat_map(|word| word.to_le_bytes()));
     whole
+}
+
+fn row(argument: u32, start: usize, end: usize, ends: usize) -> [u32; 4] {
+    let word = |n: usize| u32::try_from(n).expect("a record is far smaller");
+    [argument, word(start), word(end), word(ends)]
 }
 
 /// Writes what stands before a reply's value.

@@ -139,7 +139,7 @@ impl Error {
             Self::CallFailed { failure } => calls::failure_code(failure),
             Self::ActorDead { .. } => "ERR_KLAW_ACTOR_DIED",
             Self::ObjectReleased => "ERR_KLAW_OBJECT_RELEASED",
-            Self::ArgumentFailed { .. } => "ERR_KLAW_TASK",
+            Self::ArgumentFailed { .. } => "ERR_KLAW_ARGUMENT_FAILED",
             Self::ArgumentLost { error } => error.code(),
             Self::Corrupt { .. } => "ERR_KLAW_CORRUPT",
             Self::NoAgent { .. } => "ERR_KLAW_RUNTIME_LOST",

@@ -411,13 +411,13 @@ pub(crate) fn submit_with_objects(
 
 /// Keeps what is staged before `end`: the object's number.
 #[napi(catch_unwind)]
-pub(crate) fn put(env: Env, end: u32, ends: Vec<u32>) -> Result<u32> {
+pub(crate) fn put(env: Env, end: u32, ends: Vec<u32>, is_error: bool) -> Result<u32> {
     let ends = ends_of(&ends).map_err(|failure| failure.throw(env.raw()))?;
     with(env, |open| {
         let OpenLoop { event_loop, buffers, calls, .. } = open;
         let calls = calls.as_mut().ok_or(Failure::NoCalls)?;
         let bytes = buffers.staging.part(0, end as usize).unwrap_or_default();
-        Ok(calls.calls.put(event_loop, bytes, &ends)?.bits())
+        Ok(calls.calls.put(event_loop, (bytes, &ends), is_error)?.bits())
     })
 }
 

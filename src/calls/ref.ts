@@ -6,13 +6,21 @@
 import { inspect } from "node:util";
 
 import { arrivedEnds } from "../channel/arrived.ts";
-import { asError } from "../calls/failures.ts";
-import { onEntry } from "../calls/take.ts";
-import { Batch, registerReference } from "../codec/index.ts";
+import { watchWait, type WaitOptions } from "../channel/wait.ts";
+import { Batch, decode, registerReference } from "../codec/index.ts";
 import { InvalidArgumentError, NotInitializedError } from "../errors/index.ts";
 import { currentSession, onLeave } from "../loop.ts";
-import { OBJECT_ENTRY, OBJECT_FAILED, OBJECT_PENDING, OBJECT_VALUE, asKlawError, native } from "../native/index.ts";
-import type { ObjectRef } from "./types.ts";
+import {
+  OBJECT_ENTRY,
+  OBJECT_FAILED,
+  OBJECT_PENDING,
+  OBJECT_VALUE,
+  asKlawError,
+  native,
+} from "../native/index.ts";
+import { asError, failure } from "./failures.ts";
+import { promiseOf } from "./pending.ts";
+import { onEntry } from "./take.ts";
 
 /** An object that somebody waits for, by its number. */
 const waiting = new Map<number, Set<Waiter>>();
@@ -23,13 +31,27 @@ interface Waiter {
   readonly ended: (error: Error) => void;
 }
 
+/** Calls whose results are to be objects, by the objects' numbers. */
+const expected = new Map<number, Expected>();
+
+interface Expected {
+  readonly call: number;
+  /** Not collected before the call is settled. */
+  readonly keeps: object | undefined;
+  readonly watch: Disposable | undefined;
+}
+
 onLeave((error) => {
-  const left = [...waiting.values()].flatMap((waiters) => [...waiters]);
+  const left = [...waiting.values()];
+  for (const { watch } of expected.values()) watch?.[Symbol.dispose]();
+  expected.clear();
   waiting.clear();
-  for (const { ended } of left) ended(error);
+  for (const waiters of left) waiters.forEach(({ ended }) => ended(error));
 });
 
 onEntry(OBJECT_ENTRY, ({ name }) => {
+  expected.get(name)?.watch?.[Symbol.dispose]();
+  expected.delete(name);
   const waiters = waiting.get(name);
   waiting.delete(name);
   waiters?.forEach(({ ready }) => ready());
@@ -41,12 +63,28 @@ interface Held {
 }
 
 const collected = new FinalizationRegistry<Held>(({ number, session }) => {
-  if (session === currentSession()) native.releaseObject(number);
+  if (session === currentSession()) releaseObject(number);
 });
 
+/** Nobody waits for the result of a call any more; the call goes on. */
+function releaseObject(number: number): void {
+  const left = expected.get(number);
+  expected.delete(number);
+  native.releaseObject(number);
+  // What it keeps is still needed, and Ctrl-C still waits for it.
+  if (left !== undefined) promiseOf(left.call, left.keeps, undefined).catch(() => {});
+}
+
+/** The reference to the result of a call that was just submitted. */
+export function refForCall(call: number, keeps: object | undefined, wait: WaitOptions | undefined): Ref {
+  const number = native.keep(call);
+  const watch = watchWait(wait, "result", () => native.cancelObject(number, false));
+  expected.set(number, { call, keeps, watch });
+  return new Ref(number);
+}
+
 /** A reference of this thread. */
-export class Ref implements ObjectRef<unknown> {
-  declare readonly [brand]: unknown;
+export class Ref {
   readonly #number: number;
   readonly #session: object | undefined = currentSession();
   #released = false;
@@ -73,15 +111,13 @@ export class Ref implements ObjectRef<unknown> {
     if (this.#released) return;
     this.#released = true;
     collected.unregister(this);
-    if (this.#session === currentSession()) native.releaseObject(this.#number);
+    if (this.#session === currentSession()) releaseObject(this.#number);
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 }
-
-declare const brand: unique symbol;
 
 registerReference(Ref);
 
@@ -125,21 +161,13 @@ export function whenSettled(ref: Ref, waiter: Waiter): Disposable {
 /** What the object is, as a value of its own; throws what its call has thrown. */
 export function valueOf(ref: Ref): unknown {
   const [kind, bytes] = read(ref);
-  if (kind === OBJECT_FAILED) throw failed(bytes);
+  if (kind === OBJECT_FAILED)
+    throw failure(() => (bytes.length === 0 ? undefined : decode(bytes, 0, bytes.length)));
   const pairs = native.arrivedWithCalls();
   const ends = pairs.length === 0 ? [] : arrivedEnds(pairs, 0, pairs.length / 2);
   const value = new Batch(bytes, bytes.length, "kept").decode(0, bytes.length, ends, "result");
   if (kind === OBJECT_VALUE) return value;
   throw asError(value);
-}
-
-function failed(thrown: Uint8Array): unknown {
-  const error = asKlawError(native.callFailure());
-  if (thrown.length > 0 && error instanceof Error) {
-    const cause: unknown = new Batch(thrown, thrown.length, "kept").decode(0, thrown.length, [], "error");
-    Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
-  }
-  return error;
 }
 
 function read(ref: Ref): [kind: number, bytes: Uint8Array] {
