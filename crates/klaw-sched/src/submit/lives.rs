@@ -60,7 +60,9 @@ impl<P> Submitter<P> {
             } else {
                 let actor = self.actors.held(key);
                 let cause = DeathCause::ProcessEnded(ended.end.clone());
-                let failure = actor.died(cause, true, actor.restarts.left_after(restarts));
+                // The restart that has begun counts as one that is left: the actor comes back.
+                let left = actor.restarts.left_after(restarts.saturating_sub(1));
+                let failure = actor.died(cause, true, left);
                 self.fail(call, failure, actions);
             }
         }
