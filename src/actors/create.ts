@@ -85,7 +85,14 @@ function submit(
     staging.view.setUint32(start, end - start, true);
     staging.view.setUint32(start + 4, aligned(end) - start, true);
     const sharing = new Sharing(staging.refs);
-    const actor = native.createActor(createOptions(options, facts), life, cardEnd, start, stop, sharing.pairs);
+    const actor = native.createActor(
+      createOptions(options, facts),
+      life,
+      cardEnd,
+      start,
+      stop,
+      sharing.pairs,
+    );
     sharing.sent();
     return actor;
   } finally {

@@ -7,7 +7,15 @@ import { failure, onEntry, type Entry } from "../calls/take.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import { ActorAlreadyExistsError } from "../errors/index.ts";
 import { onLeave } from "../loop.ts";
-import { ACTOR_ENTRY, ALIVE, DEAD, FOUND_ENTRY, NAME_TAKEN_ENTRY, STARTING, native } from "../native/index.ts";
+import {
+  ACTOR_ENTRY,
+  ALIVE,
+  DEAD,
+  FOUND_ENTRY,
+  NAME_TAKEN_ENTRY,
+  STARTING,
+  native,
+} from "../native/index.ts";
 import type { ActorFacts } from "./facts.ts";
 
 /** An actor that was found by its name: what a handle is made of. */
