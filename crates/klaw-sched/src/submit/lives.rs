@@ -63,7 +63,9 @@ impl<P> Submitter<P> {
                 self.enqueue(call);
             } else {
                 let actor = self.actors.held(key);
-                let failure = actor.died(last.cause(lease), true, actor.restarts.left_after(restarts));
+                // The restart that has begun counts as one that is left: the actor comes back.
+                let left = actor.restarts.left_after(restarts.saturating_sub(1));
+                let failure = actor.died(last.cause(lease), true, left);
                 self.fail(call, failure, actions);
             }
         }

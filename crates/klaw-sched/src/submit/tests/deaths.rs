@@ -14,14 +14,14 @@ fn calls_that_never_started_are_sent_again_and_those_that_may_have_run_only_if_t
     let ran_too = desk.sent(TO_ACTOR, once).attempt;
     let never = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
     let failed = desk.actor_is(starting(1, Some(ended(5, &[ran, ran_too]))));
-    assert_eq!(failed, [actor_died(ran.call, by_process(), true, Some(1))]);
+    assert_eq!(failed, [actor_died(ran.call, by_process(), true, Some(2))]);
     let later = desk.queued(TO_ACTOR, NEVER_AGAIN);
     let again = attempt(ran_too.call, 1);
     assert_eq!(sends(&desk.actor_is(alive(6, 1, Some(1)))), [again, never, attempt(later, 0)]);
 
     assert_eq!(desk.reply(ran_too, Reply::Value).0, Replied::Ignored);
     let failed = desk.actor_is(starting(2, Some(ended(6, &[again]))));
-    assert_eq!(failed, [actor_died(again.call, by_process(), true, Some(0))]);
+    assert_eq!(failed, [actor_died(again.call, by_process(), true, Some(1))]);
 }
 
 #[test]
