@@ -11,13 +11,14 @@ use klaw_sched::message::{ToAgent, ToPort};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::creations::Creations;
+use super::messages::{Message, Messages};
 use super::processes::Processes;
 use super::{Bell, Happening, NodeOptions};
 use crate::agent::{Agent, WorkerEvent, WorkerId};
-use crate::calls::wire::{Control, WorkerLine, read_control, tag, write_control};
+use crate::calls::wire::{Control, WorkerLine, tag, write_control};
 use crate::calls::{Peers, Runs};
 use crate::error::Error;
-use crate::event_loop::{Arrived, Carried, End, Event, EventLoop, Handle, Received};
+use crate::event_loop::{Carried, End, Event, EventLoop, Handle};
 use crate::runtime::Runtime;
 
 /// Messages that one take brings.
@@ -175,11 +176,9 @@ impl Desk {
     fn take_messages(&mut self) {
         let mut taken = Messages::default();
         while matches!(self.event_loop.take(self.control, BATCH, false, &mut taken), Ok(1..)) {}
-        for end in taken.unwanted {
-            self.event_loop.close_arrived(end);
-        }
-        for (message, attachment, ends) in taken.messages {
-            match message {
+        let (messages, unwanted) = taken.in_order();
+        for Message { control, attachment, ends } in messages {
+            match control {
                 Control::Agent(ToAgent::CreateActor { actor, options }) => {
                     let label = options.label.clone();
                     if self.creations.add(&mut self.event_loop, actor, label, attachment, &ends).is_ok() {
@@ -198,6 +197,9 @@ impl Desk {
             for end in ends {
                 self.event_loop.close_arrived(end);
             }
+        }
+        for end in unwanted {
+            self.event_loop.close_arrived(end);
         }
     }
 
@@ -240,27 +242,6 @@ impl Desk {
         let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, ends);
         if !matches!(sent, Ok(Ok(_))) {
             self.inputs.push(Input::PortGone { port });
-        }
-    }
-}
-
-#[derive(Default)]
-struct Messages {
-    messages: Vec<(Control, Vec<u8>, Vec<Arrived>)>,
-    /// Of what no port of ours sends.
-    unwanted: Vec<Arrived>,
-}
-
-impl Received for Messages {
-    fn room_bytes(&self) -> usize {
-        usize::MAX
-    }
-
-    fn put(&mut self, tag: u32, record: &[u8], ends: &[Arrived]) {
-        let message = read_control(record).filter(|_| tag == tag::CONTROL);
-        match message {
-            Some((message, attachment)) => self.messages.push((message, attachment.to_vec(), ends.to_vec())),
-            None => self.unwanted.extend(ends),
         }
     }
 }
