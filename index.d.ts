@@ -1,5 +1,273 @@
 import { ReadableStream as ReadableStream$1, WritableStream as WritableStream$1 } from 'node:stream/web';
 
+interface DefinitionOptions {
+	/**
+	 * Unique in its module. Default: the own name of the class or function, and for one without a name its number among those,
+	 * `#1` for the first. Minified programs must give it, because the minifier of another build may choose another one.
+	 */
+	readonly name?: string | undefined;
+	/**
+	 * `import.meta.url` or the path of the module whose import registers the definition. Default: the module that calls. Bundled
+	 * programs and helpers that register for others give it.
+	 */
+	readonly module?: string | undefined;
+}
+declare const refBrand: unique symbol;
+/**
+ * Stands for an object: the value of a call's result or of a `put`, there or yet to come, in whatever process it is. Not thenable,
+ * so that async functions can return one.
+ *
+ * A plain value: as an argument of a call it is resolved to its object before the call runs; inside of an array or object, in a
+ * return value or a message, it stays a reference.
+ */
+export interface ObjectRef<out T> extends Disposable {
+	readonly [refBrand]: T;
+	/** Lets go of the object, which is freed once nobody holds it. Else garbage collection does. Releasing again does nothing. */
+	release(): void;
+	[Symbol.dispose](): void;
+}
+/** The items of a call that streams, each as a reference. An error of the call is one last reference that rejects. */
+export interface ObjectRefGenerator<out T> extends AsyncIterable<ObjectRef<T>, void, void> {
+	/** Ends the call where it runs: its `finally` blocks run. */
+	cancel(reason?: unknown): Promise<void>;
+}
+/**
+ * The items of a call that streams, as they come. An error of the call is thrown by the iteration. Leaving the loop, `return()` and
+ * abort end the call where it runs, and its `finally` blocks run.
+ */
+export interface Stream<out T> extends AsyncIterableIterator<T, void, void>, AsyncDisposable {
+	/** The same as a Web stream; cancelling it ends the call. */
+	readable(): ReadableStream$1<T>;
+}
+type AnyFunction = (...args: any[]) => any;
+type IsAny<T> = 0 extends 1 & T ? true : false;
+interface RefParameterMustBeNested {
+	readonly "references arrive as their values: take the value, or nest the reference": never;
+}
+type Arg<T> = IsAny<T> extends true ? any : [
+	Extract<T, ObjectRef<any>>
+] extends [
+	never
+] ? T | ObjectRef<T> : RefParameterMustBeNested;
+type Args<A extends readonly unknown[]> = {
+	[K in keyof A]: Arg<A[K]>;
+};
+type Streams = AsyncIterable<any, any, any> | Generator<any, any, any>;
+type Item<R> = R extends AsyncIterable<infer T, any, any> ? T : R extends Generator<infer T, any, any> ? T : never;
+type Called<R> = IsAny<R> extends true ? Promise<any> : [
+	R
+] extends [
+	Streams
+] ? Stream<Item<R>> : Promise<Awaited<R>>;
+type Reffed<R> = IsAny<R> extends true ? ObjectRef<any> : [
+	R
+] extends [
+	Streams
+] ? ObjectRefGenerator<Item<R>> : ObjectRef<Awaited<R>>;
+type Signatures<F> = F extends {
+	(...args: infer A1): infer R1;
+	(...args: infer A2): infer R2;
+	(...args: infer A3): infer R3;
+	(...args: infer A4): infer R4;
+} ? Distinct<[
+	[
+		A1,
+		R1
+	],
+	[
+		A2,
+		R2
+	],
+	[
+		A3,
+		R3
+	],
+	[
+		A4,
+		R4
+	]
+]> : [
+];
+type Distinct<L extends readonly unknown[]> = L extends [
+	infer First,
+	infer Second,
+	...infer Rest
+] ? Same<First, Second> extends true ? Distinct<[
+	Second,
+	...Rest
+]> : [
+	First,
+	...Distinct<[
+		Second,
+		...Rest
+	]>
+] : L;
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+type CallOf<L> = L extends [
+	[
+		infer A extends unknown[],
+		infer R
+	],
+	...infer Rest
+] ? ((...args: Args<A>) => Called<R>) & CallOf<Rest> : unknown;
+type RemoteOf<L> = L extends [
+	[
+		infer A extends unknown[],
+		infer R
+	],
+	...infer Rest
+] ? ((...args: Args<A>) => Reffed<R>) & RemoteOf<Rest> : unknown;
+type Callable<F> = CallOf<Signatures<F>> & {
+	/** Calls it and gives a reference to the result at once, so that another call can take it. */
+	readonly remote: RemoteOf<Signatures<F>>;
+};
+declare const classBrand: unique symbol;
+type AnyConstructor = new (...args: any[]) => any;
+type MethodKey<T> = {
+	[K in keyof T & string]: [
+		T[K]
+	] extends [
+		AnyFunction
+	] ? K : never;
+}[keyof T & string];
+type MethodName<C> = C extends AnyConstructor ? MethodKey<InstanceType<C>> : never;
+type ActorMethodOf<F> = Callable<F> & {
+	/** The same method with these options: `handle.read.options({ timeoutMs: 100 })(key)`, or `….remote(key)`. */
+	options(options: CallOptions): Callable<F>;
+};
+/**
+ * An actor, seen from any process: its public methods, and nothing else by name. A plain value that can be passed, returned and
+ * stored. An actor ends when its last handle is gone. A field that holds a function is no method, though TypeScript takes it for one.
+ *
+ * `await using` ends the actor at the end of the block, after the calls that it has got.
+ */
+export type ActorHandle<T> = {
+	readonly [K in Exclude<MethodKey<T>, "then">]: ActorMethodOf<T[K]>;
+} & AsyncDisposable;
+type ConstructorArgs<C> = C extends {
+	new (...args: infer A1): any;
+	new (...args: infer A2): any;
+	new (...args: infer A3): any;
+} ? Distinct<[
+	A1,
+	A2,
+	A3
+]> : [
+];
+type Making<L, Made> = L extends [
+	infer A extends unknown[],
+	...infer Rest
+] ? ((...args: Args<A>) => Made) & Making<Rest, Made> : unknown;
+/** Makes actors of a class. */
+export interface ActorFactory<C extends AnyConstructor> {
+	readonly [classBrand]: C;
+	/**
+	 * Makes an actor. Resolves when its constructor has run, and rejects with what that threw. An argument may be an ObjectRef, which is
+	 * resolved first.
+	 */
+	readonly create: Making<ConstructorArgs<C>, Promise<ActorHandle<InstanceType<C>>>>;
+	/** Makes an actor, and gives its handle at once: calls wait until it is there, and reject with what the constructor threw. */
+	readonly remote: Making<ConstructorArgs<C>, ActorHandle<InstanceType<C>>>;
+}
+/** What `actor(Class)` gives. */
+export interface ActorClass<C extends AnyConstructor> extends ActorFactory<C> {
+	/** Makes actors with these options, which go before those of the definition. */
+	options(options: ActorOptions): ActorFactory<C>;
+}
+/** The type of the handles of an actor class: `HandleOf<typeof Counters>`. */
+export type HandleOf<A extends {
+	readonly [classBrand]: AnyConstructor;
+}> = ActorHandle<InstanceType<A[typeof classBrand]>>;
+/** What can be said of a method once for all calls; {@link CallOptions} of a call win. */
+export interface MethodOptions {
+	/** Which of the actor's `concurrencyGroups` its calls count in. Default: the actor's own limit. */
+	readonly concurrencyGroup?: string | undefined;
+	/** How often a call is sent again after its actor died while it ran. Default: what the actor says. */
+	readonly maxTaskRetries?: number | undefined;
+	/** Whether a call that throws is tried again too. Default: false. */
+	readonly retryExceptions?: boolean | undefined;
+}
+/** Of one call of a method. */
+export interface CallOptions extends MethodOptions {
+	/** Cancels the call when it aborts. */
+	readonly signal?: AbortSignal | undefined;
+	/** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
+	readonly timeoutMs?: number | undefined;
+}
+/** How an actor is made and runs. */
+export interface ActorOptions {
+	/** By which `getActor` finds it; unique in its namespace. Default: none. */
+	readonly name?: string | undefined;
+	/** What `name` is unique in. Default: that of the runtime. */
+	readonly namespace?: string | undefined;
+	/** Gives the actor of that name if there is one, instead of an ActorAlreadyExistsError. Default: false. */
+	readonly getIfExists?: boolean | undefined;
+	/** How often the actor is made anew after its process died; -1: always. Default: 0. */
+	readonly maxRestarts?: number | undefined;
+	/** How often a call is sent again that was running when the process died; -1: always. Default: 0. */
+	readonly maxTaskRetries?: number | undefined;
+	/** How many calls run at the same time. Default: 1,000 for a class with async methods, else 1. */
+	readonly maxConcurrency?: number | undefined;
+	/** Limits of their own for the methods that name them: `{ io: 8 }`. */
+	readonly concurrencyGroups?: Readonly<Record<string, number>> | undefined;
+	/** How many calls of one submitting process may be unsettled; one more is refused. Default: no limit. */
+	readonly maxPendingCalls?: number | undefined;
+	/** CPUs that the actor holds as long as it lives. Default: one while it is placed, none while it runs. */
+	readonly numCpus?: number | undefined;
+	/** How long it may take until the constructor has run, in milliseconds. Default: no limit. */
+	readonly startTimeoutMs?: number | undefined;
+}
+/**
+ * Defaults of all actors of a class, and how its definition is named: `name` is that of the definition, in its module, not of any
+ * actor.
+ */
+export interface ActorDefaults<C> extends Omit<ActorOptions, "name" | "getIfExists">, DefinitionOptions {
+	/** Options of single methods. */
+	readonly methods?: {
+		readonly [K in MethodName<C>]?: MethodOptions;
+	} | undefined;
+}
+/**
+ * Makes a class's instances actors: each lives in a process of its own, and is called from any other by a handle.
+ *
+ * Call it where the class is defined, at the top level of a module: workers import that module and find the class by its name. Its
+ * methods may be called from anywhere, one at a time, unless the class has async methods, which take turns at their awaits
+ * (`maxConcurrency`).
+ *
+ * @throws InvalidArgumentError for what is no class, a class with a member `then`, and options that mean nothing.
+ * @throws KlawError `ERR_KLAW_DEFINITION_NO_MODULE` if the module can't be found (a REPL, `-e`), `ERR_KLAW_DEFINITION_IN_TEST_FILE` in
+ * a test file, `ERR_KLAW_DEFINITION_NAME_TAKEN` if another definition of the module has the name.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/actors.html | Ray's actors}
+ *
+ * @example
+ * ```ts
+ * export class Counter {
+ *   #n = 0;
+ *   inc(by = 1) { return (this.#n += by) }
+ * }
+ * export const Counters = actor(Counter);
+ *
+ * await using runtime = await init();
+ * const counter = await Counters.create();
+ * await counter.inc(); // 1
+ * ```
+ */
+export declare function actor<C extends AnyConstructor>(actorClass: C, defaults?: ActorDefaults<C>): ActorClass<C>;
+/**
+ * The actor that was made with this name.
+ *
+ * @param options - `namespace`: what the name is unique in. Default: that of the runtime.
+ * @throws ActorNotFoundError if none has it, or none any more.
+ *
+ * @example
+ * ```ts
+ * await Counters.options({ name: "visits" }).create();
+ * const visits = await getActor<typeof Counters>("visits"); // in any process of the session
+ * ```
+ */
+export declare function getActor<A extends ActorClass<AnyConstructor>>(name: string, options?: {
+	readonly namespace?: string | undefined;
+}): Promise<HandleOf<A>>;
 interface KlawErrorOptions {
 	/** What led to it, of any type. */
 	readonly cause?: unknown;
@@ -26,6 +294,58 @@ export declare class KlawError extends Error {
 	readonly details: Readonly<Record<string, unknown>>;
 	constructor(code: string, message: string, options?: KlawErrorOptions);
 }
+/** A task or method has thrown something that is no error; it is the `cause`. */
+export declare class TaskError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** An actor is dead, or its process ended while a call to it may have run. */
+export declare class ActorDiedError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+	/** How often the actor may still come back: 0 if it is dead, undefined if there is no limit. */
+	get restartsLeft(): number | undefined;
+	/** False if this call never started. */
+	get mayHaveRun(): boolean;
+	/** What its process wrote last, if that has ended. */
+	get lastLogLines(): readonly string[];
+}
+/** An actor is being restarted, and the call was not to wait for it. */
+export declare class ActorUnavailableError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** Another actor has the name. */
+export declare class ActorAlreadyExistsError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** No actor has the name. */
+export declare class ActorNotFoundError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** The process that ran a task has ended, and the task is not tried again. */
+export declare class WorkerCrashedError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+	/** What the process wrote last. */
+	get lastLogLines(): readonly string[];
+}
+/** A call was cancelled. */
+export declare class TaskCancelledError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** A result was not there in time. */
+export declare class GetTimeoutError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** As many calls to an actor as `maxPendingCalls` allows are not settled. Nothing was submitted. */
+export declare class PendingCallsLimitExceededError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** A task needs more than this session has. */
+export declare class TaskUnschedulableError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** Whoever runs tasks and actors in the session is gone. */
+export declare class RuntimeLostError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
 /**
  * The other side of a channel is gone, by close, by garbage collection or by death. Receivers have got everything that
  * was sent before.
@@ -40,6 +360,10 @@ export declare class ChannelFullError extends KlawError {
 /** The `timeoutMs` of a `send` or `recv` is over. Nothing was sent, nothing was taken. */
 export declare class ChannelTimeoutError extends KlawError {
 	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** This process can't find the class or function of an actor or task. `cause`: why its module could not be imported. */
+export declare class DefinitionNotFoundError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
 }
 interface SchemaIssue {
 	/** In the words of the schema's library. */
@@ -112,6 +436,24 @@ export declare class InvalidArgumentError extends KlawError {
 		readonly code?: string;
 	});
 }
+/**
+ * Kills an actor's process at once: no hook runs, and calls that run reject with an `ActorDiedError`.
+ *
+ * With `noRestart: false` that is a death like any other, and the actor comes back if it has restarts left. Resolves when the
+ * process is gone and, with `noRestart`, the actor dead.
+ */
+export declare function kill(handle: ActorHandle<never> | object, options?: {
+	readonly noRestart?: boolean | undefined;
+}): Promise<void>;
+/**
+ * Ends an actor after the calls that were sent to it before: then its own `[Symbol.asyncDispose]()` runs, if it has one, and its
+ * process ends. Resolves when it is gone.
+ *
+ * @param options - `graceMs`: how long that may take; then it is killed. Default: 30,000.
+ */
+export declare function terminate(handle: ActorHandle<never> | object, options?: {
+	readonly graceMs?: number | undefined;
+}): Promise<void>;
 /** What a library for validation offers under `~standard`: https://standardschema.dev, version 1. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
 	readonly "~standard": {
@@ -290,6 +632,46 @@ export declare function channel<T>(options?: ChannelOptions & {
  * ```
  */
 export declare function move<E extends Sender<never> | Receiver<unknown>>(end: E): E;
+/** Where code runs. */
+export interface RuntimeContext {
+	/** Sixteen hex digits. */
+	readonly sessionId: string;
+	/** False in a worker process. */
+	readonly isDriver: boolean;
+	/** Of this worker process, unique in the session; undefined in a driver. */
+	readonly workerId: string | undefined;
+	/** Of the actor whose code this is, the same in all its lives. */
+	readonly actorId: string | undefined;
+	/** How often this call was tried before; in a constructor, how often the actor died before. */
+	readonly attempt: number;
+	/** Aborted when this call is cancelled. Outside of calls: never. */
+	readonly signal: AbortSignal;
+}
+/**
+ * Where the calling code runs, and as what.
+ *
+ * @throws NotInitializedError before `init()`, outside of workers.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.runtime_context.RuntimeContext.html | Ray's runtime context}
+ *
+ * @example
+ * ```ts
+ * export const fetched = task(async function fetched(url: string) {
+ *   const response = await fetch(url, { signal: runtimeContext().signal }); // ends when the call is cancelled
+ *   return response.text();
+ * });
+ * ```
+ */
+export declare function runtimeContext(): RuntimeContext;
+/** False in a worker process: in code that a worker imports too, what only the driver is to do stands behind it. */
+export declare const isDriver: boolean;
+/**
+ * A handle of the actor whose code calls this: to be given to others.
+ *
+ * An actor that keeps a handle of itself lives until it is killed or terminated.
+ *
+ * @throws KlawError `ERR_KLAW_NOT_AN_ACTOR` outside of an actor.
+ */
+export declare function self<T>(): ActorHandle<T>;
 type AnyClass<T extends object = object> = (abstract new (...args: never[]) => T) | (Function & {
 	prototype: T;
 });
@@ -334,6 +716,112 @@ export interface SerializerOptions<T extends object, E = unknown> {
  * ```
  */
 export declare function registerSerializer<T extends object, E = unknown>(registered: AnyClass<T>, options?: SerializerOptions<T, E>): void;
+type Values<R extends readonly ObjectRef<any>[]> = {
+	-readonly [K in keyof R]: R[K] extends ObjectRef<infer V> ? V : never;
+};
+/**
+ * The value of an object; of several, in their order, and the first error rejects at once.
+ *
+ * Each call gives values of their own, as the object was sealed: changing one changes nothing for others.
+ *
+ * @param options - `timeoutMs`: how long to wait; 0 gives what is there. `signal`: ends the wait.
+ * @throws what the call has thrown whose result it is, `ActorDiedError`, `WorkerCrashedError` or `TaskCancelledError`.
+ * @throws GetTimeoutError if it is not there in time.
+ * @throws InvalidArgumentError for what is no reference.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.get.html | ray.get}
+ *
+ * @example
+ * ```ts
+ * const squares = [1, 2, 3].map((x) => square.remote(x));
+ * await get(squares); // [1, 4, 9]
+ * ```
+ */
+export declare function get<T>(ref: ObjectRef<T>, options?: WaitOptions): Promise<T>;
+export declare function get<const R extends readonly ObjectRef<any>[]>(refs: R, options?: WaitOptions): Promise<Values<R>>;
+/**
+ * Waits until `numReturns` of the references have their objects, be they errors: those that do, at most so many, and all others, both in
+ * the order of `refs`.
+ *
+ * @param options - `numReturns`: default 1. `timeoutMs`: after that, with however many there are. `signal`: rejects.
+ * @throws InvalidArgumentError for what is no reference, for one that is given twice, and for a `numReturns` that can't be.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.wait.html | ray.wait}
+ *
+ * @example
+ * ```ts
+ * const [[first], rest] = await wait(urls.map((url) => download.remote(url)));
+ * ```
+ */
+export declare function wait<T>(refs: readonly ObjectRef<T>[], options?: WaitOptions & {
+	readonly numReturns?: number | undefined;
+}): Promise<[
+	ready: ObjectRef<T>[],
+	pending: ObjectRef<T>[]
+]>;
+/**
+ * The references in the order in which their objects come.
+ *
+ * @example
+ * ```ts
+ * for await (const ref of asCompleted(refs)) console.log(await get(ref));
+ * ```
+ */
+export declare function asCompleted<T>(refs: Iterable<ObjectRef<T>>): AsyncGenerator<ObjectRef<T>, void, void>;
+/**
+ * Cancels the call whose result a reference stands for: true if it had not settled. The reference rejects with a `TaskCancelledError`
+ * at once; code that runs sees its `runtimeContext().signal` aborted. A cancelled call is not retried.
+ *
+ * @param options - `force`: the worker that runs it is killed; other calls in it are retried as their own options say.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.cancel.html | ray.cancel}
+ */
+export declare function cancel(ref: ObjectRef<unknown>, options?: {
+	readonly force?: boolean | undefined;
+}): Promise<boolean>;
+/** How a task runs. */
+export interface TaskOptions {
+	/** CPUs that a call needs to start. Default: 1. */
+	readonly numCpus?: number | undefined;
+	/** How often a call is tried again after its worker died; -1: always. Default: 3. */
+	readonly maxRetries?: number | undefined;
+	/** Whether a call that throws is tried again too. Default: false. */
+	readonly retryExceptions?: boolean | undefined;
+	/** What tools and logs call it. Default: the name of the definition. */
+	readonly name?: string | undefined;
+	/** Cancels the call when it aborts. */
+	readonly signal?: AbortSignal | undefined;
+	/** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
+	readonly timeoutMs?: number | undefined;
+}
+/** Defaults of all calls of a task, and how its definition is named: `name` is that of the definition, in its module. */
+export interface TaskDefaults extends Omit<TaskOptions, "name" | "signal">, DefinitionOptions {
+}
+/** A function that runs in another process. */
+export type Task<F extends AnyFunction> = Callable<F> & {
+	/** The plain function, here. */
+	readonly local: F;
+	/** The same task with these options, which go before those of the definition. */
+	options(options: TaskOptions): Callable<F>;
+};
+/**
+ * Makes a function a task: called, it runs in a worker process.
+ *
+ * Call it where the function is defined, at the top level of a module: workers import that module and find the function by its name. A
+ * call that was running when its worker died is tried again, three times unless `maxRetries` says otherwise: a task should do
+ * no harm when it runs twice.
+ *
+ * @throws InvalidArgumentError for what is no function, and options that mean nothing.
+ * @throws KlawError `ERR_KLAW_DEFINITION_NO_MODULE` if the module can't be found (a REPL, `-e`), `ERR_KLAW_DEFINITION_IN_TEST_FILE` in
+ * a test file, `ERR_KLAW_DEFINITION_NAME_TAKEN` if another definition of the module has the name.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/tasks.html | Ray's tasks}
+ *
+ * @example
+ * ```ts
+ * export const square = task(function square(x: number) { return x * x });
+ *
+ * await using runtime = await init();
+ * await Promise.all([1, 2, 3].map((x) => square(x))); // [1, 4, 9]
+ * ```
+ */
+export declare function task<F extends AnyFunction>(run: F, defaults?: TaskDefaults): Task<F>;
 /** How a process takes part. */
 export interface InitOptions {
 	/** `"local"`: a new private session (default). `"auto"`: the newest of this user. Else the `address` of a runtime. */
@@ -343,6 +831,21 @@ export interface InitOptions {
 	 * costs tens of them, an answer often comes in two. Default: 20; 0: never.
 	 */
 	readonly busyPollUs?: number | undefined;
+	/** CPUs that tasks and actors of a new session may use. Default: as many as this process may use. */
+	readonly numCpus?: number | undefined;
+	/** What names of actors are unique in, unless they say otherwise. Default: `"default"`. */
+	readonly namespace?: string | undefined;
+	/** Whether what workers write is shown here, with its source before each line. Default: true. */
+	readonly logToDriver?: boolean | undefined;
+	/**
+	 * How long calls that run may go on after Ctrl-C, in milliseconds, before the process ends; a second one ends it at once. Nothing
+	 * happens if the program listens for SIGINT itself. Default: 5,000.
+	 */
+	readonly drainMs?: number | undefined;
+}
+/** How a runtime ends. */
+export interface ShutdownOptions {
+	readonly graceMs?: number | undefined;
 }
 /** This process in a session. */
 export interface Runtime extends AsyncDisposable {
@@ -350,8 +853,13 @@ export interface Runtime extends AsyncDisposable {
 	readonly sessionId: string;
 	/** What other processes give to `init({ address })`. */
 	readonly address: string;
-	/** Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. */
-	shutdown(): Promise<void>;
+	/**
+	 * Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. In the process that has made the
+	 * session all workers end. In a worker it does nothing.
+	 *
+	 * @param options - `graceMs`: how long calls that run may go on, while no new ones are taken. Default: 0.
+	 */
+	shutdown(options?: ShutdownOptions): Promise<void>;
 }
 /**
  * Joins a session; with no options a new one. Called again it gives the same runtime, as long as that was not shut down: a

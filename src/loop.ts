@@ -8,6 +8,7 @@
  */
 import { Staging } from "./codec/index.ts";
 import {
+  CALLS_EVENT,
   EVENT_WORDS,
   FAILED_EVENT,
   READY_EVENT,
@@ -104,6 +105,21 @@ export function releaseStaging(): void {
 export const waitingReceivers: Map<number, WaitingReceiver> = new Map();
 export const waitingSenders: Map<number, WaitingSender> = new Map();
 
+/** Takes what has come for calls. */
+let takeCalls: () => void = () => {};
+
+/** Who takes what comes for calls: the layer above. */
+export function onCalls(take: () => void): void {
+  takeCalls = take;
+}
+
+/** Called when this thread leaves its session, with what whoever waits is told. */
+const leaving = new Set<(error: Error) => void>();
+
+export function onLeave(told: (error: Error) => void): void {
+  leaving.add(told);
+}
+
 let turn: { promise: Promise<void>; resolve: () => void } | undefined;
 
 let session: Joined | undefined;
@@ -132,6 +148,7 @@ export function closeLoop(error: Error): void {
   waitingReceivers.clear();
   waitingSenders.clear();
   for (const end of left) end.ended(error);
+  for (const told of leaving) told(error);
   turn?.resolve();
   turn = undefined;
 }
@@ -159,6 +176,8 @@ function onEvents(count: number): void {
     } else if (kind === FAILED_EVENT) {
       const error = asKlawError(native.failure());
       waitingSenders.get(handle)?.failed(events[at + 2]!, error);
+    } else if (kind === CALLS_EVENT) {
+      takeCalls();
     } else {
       const done = turn;
       turn = undefined;

@@ -10,6 +10,7 @@ const EXAMPLES: readonly errors.KlawError[] = [
   new errors.ChannelClosedError(),
   new errors.ChannelFullError(),
   new errors.ChannelTimeoutError(),
+  new errors.DefinitionNotFoundError("m"),
   new errors.InvalidArgumentError("m"),
   new errors.NotInitializedError(),
   new errors.ProtocolVersionError("m"),

@@ -1,8 +1,7 @@
 /** What the compiler must know, and must refuse. Compiled by the lints, never run. */
 import { channel, move, type Receiver, type Sender, type StandardSchemaV1 } from "klaw-runtime";
 
-type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
-const same = <A, B>(..._proof: Same<A, B> extends true ? [] : ["these are different types"]): void => {};
+import { same } from "./same.ts";
 
 interface Job {
   id: number;

@@ -44,6 +44,11 @@ function onAbortOf(signal: AbortSignal): Set<() => void> {
   return calls;
 }
 
+function waitedTooLong(what: string): (timeoutMs: number) => Error {
+  return (timeoutMs) =>
+    new ChannelTimeoutError(`waited ${timeoutMs} ms: no ${what}; raise timeoutMs, or leave it out`);
+}
+
 /**
  * Calls `end` once with the reason when the wait is over before it is disposed; never before this returns. Without options
  * there is nothing to watch: `undefined`.
@@ -52,6 +57,7 @@ export function watchWait(
   options: WaitOptions | undefined,
   what: string,
   end: (reason: unknown) => void,
+  timedOut: (timeoutMs: number) => Error = waitedTooLong(what),
 ): Disposable | undefined {
   const { signal, timeoutMs } = options ?? {};
   const isTimed = timeoutMs !== undefined && timeoutMs <= LONGEST_TIMEOUT_MS;
@@ -61,8 +67,7 @@ export function watchWait(
     if (!isOver) end(reason);
   };
   const onAbort = (): void => over(signal!.reason);
-  const onTimeout = (): void =>
-    over(new ChannelTimeoutError(`waited ${timeoutMs} ms: no ${what}; raise timeoutMs, or leave it out`));
+  const onTimeout = (): void => over(timedOut(timeoutMs!));
   if (signal?.aborted === true) queueMicrotask(onAbort);
   else if (signal !== undefined) onAbortOf(signal).add(onAbort);
   const timer = isTimed ? setTimeout(onTimeout, timeoutMs) : undefined;

@@ -2,7 +2,14 @@ import { registerKlawErrors } from "./klaw-errors.ts";
 
 export { Batch, decode, type BytesPolicy } from "./decode/batch.ts";
 export { encode } from "./encode/encode.ts";
-export { registerReference, registerSerializer, type AnyClass, type SerializerOptions } from "./registry.ts";
+export { registerExportedErrors } from "./exported-errors.ts";
+export {
+  registerLike,
+  registerReference,
+  registerSerializer,
+  type AnyClass,
+  type SerializerOptions,
+} from "./registry.ts";
 export { Staging, type StagingOptions } from "./staging.ts";
 export { CODEC_VERSION } from "./tags.ts";
 

@@ -29,6 +29,8 @@ export interface RegisteredClass {
 
 const byName = new Map<string, RegisteredClass>();
 const byPrototype = new Map<object, RegisteredClass>();
+/** Names that classes have beside those that they were registered under. */
+const aliases = new Set<string>();
 const references = new Set<object>();
 
 /** Bases whose instances are more than their fields; errors are taken apart by the codec. */
@@ -130,9 +132,21 @@ function add(entry: RegisteredClass): void {
     );
   }
   const former = byPrototype.get(prototype);
-  if (former !== undefined) byName.delete(former.name);
+  if (former !== undefined && !aliases.has(former.name)) byName.delete(former.name);
   byName.set(name, entry);
   byPrototype.set(prototype, entry);
+}
+
+/**
+ * One more name of an error class, under which instances are read; they are written under it if the class has no other. A name that
+ * is taken stays as it is.
+ */
+export function registerAlias(name: string, prototype: object): void {
+  if (byName.has(name)) return;
+  const entry: RegisteredClass = { name, prototype, isError: true, convert: undefined };
+  aliases.add(name);
+  byName.set(name, entry);
+  if (!byPrototype.has(prototype)) byPrototype.set(prototype, entry);
 }
 
 /**
@@ -152,6 +166,12 @@ function add(entry: RegisteredClass): void {
  */
 export function registerReference(referenced: AnyClass): void {
   references.add(referenced.prototype as object);
+}
+
+/** Instances with this prototype travel as those of `registered` do: for classes that are made while the program runs. */
+export function registerLike(prototype: object, registered: AnyClass): void {
+  const entry = byPrototype.get(registered.prototype as object);
+  if (entry !== undefined) byPrototype.set(prototype, entry);
 }
 
 /** True if objects with this prototype travel by reference. */

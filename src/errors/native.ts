@@ -1,4 +1,12 @@
 import { KlawError, type KlawErrorOptions } from "./base.ts";
+import {
+  ActorDiedError,
+  ActorUnavailableError,
+  PendingCallsLimitExceededError,
+  RuntimeLostError,
+  TaskCancelledError,
+  WorkerCrashedError,
+} from "./calls.ts";
 import { ChannelClosedError, ChannelFullError, ChannelTimeoutError } from "./channel.ts";
 import { NotInitializedError, ProtocolVersionError, ShmExhaustedError } from "./runtime.ts";
 import { InvalidArgumentError, ValueTooLargeError } from "./value.ts";
@@ -23,28 +31,37 @@ const withMessage =
 
 /** One row for each code that the native side uses. A test compares it with the Rust sources. */
 const RESTORE_BY_CODE: ReadonlyMap<string, Restore> = new Map<string, Restore>([
+  ["ERR_KLAW_ACTOR_DIED", withMessage(ActorDiedError)],
+  ["ERR_KLAW_ACTOR_UNAVAILABLE", withMessage(ActorUnavailableError)],
   ["ERR_KLAW_ALREADY_INITIALIZED", plain],
+  ["ERR_KLAW_ARGUMENT_FAILED", plain],
   ["ERR_KLAW_CHANNEL_CLOSED", withMessage(ChannelClosedError)],
   ["ERR_KLAW_CHANNEL_CORRUPT", plain],
   ["ERR_KLAW_CHANNEL_FULL", withMessage(ChannelFullError)],
   ["ERR_KLAW_CHANNEL_NOT_FOUND", plain],
+  ["ERR_KLAW_CORRUPT", plain],
   ["ERR_KLAW_END_CLOSED", withMessage(ChannelClosedError)],
   ["ERR_KLAW_FOREIGN_OWNER", plain],
   ["ERR_KLAW_HOST", plain],
   ["ERR_KLAW_INVALID_ARGUMENT", ({ message }, o) => new InvalidArgumentError(message, o)],
   ["ERR_KLAW_INVALID_OPTION", ({ code, message }, o) => new InvalidArgumentError(message, { ...o, code })],
   ["ERR_KLAW_NOT_INITIALIZED", withMessage(NotInitializedError)],
+  ["ERR_KLAW_OBJECT_RELEASED", ({ code, message }, o) => new InvalidArgumentError(message, { ...o, code })],
   ["ERR_KLAW_OS", plain],
   ["ERR_KLAW_PANIC", plain],
+  ["ERR_KLAW_PENDING_CALLS_LIMIT", withMessage(PendingCallsLimitExceededError)],
   ["ERR_KLAW_PID_NAMESPACE", plain],
   ["ERR_KLAW_PROTOCOL_VERSION", withMessage(ProtocolVersionError)],
   ["ERR_KLAW_RESOURCE_LIMIT", plain],
+  ["ERR_KLAW_RUNTIME_LOST", withMessage(RuntimeLostError)],
   ["ERR_KLAW_SEGMENT_INVALID", plain],
   ["ERR_KLAW_SESSION_GONE", plain],
   ["ERR_KLAW_SHM_EXHAUSTED", withMessage(ShmExhaustedError)],
   ["ERR_KLAW_TABLE_FULL", plain],
+  ["ERR_KLAW_TASK_CANCELLED", withMessage(TaskCancelledError)],
   ["ERR_KLAW_TIMEOUT", withMessage(ChannelTimeoutError)],
   ["ERR_KLAW_VALUE_TOO_LARGE", valueTooLarge],
+  ["ERR_KLAW_WORKER_CRASHED", withMessage(WorkerCrashedError)],
 ]);
 
 function valueTooLarge({ message }: NativeFailure, options: KlawErrorOptions): KlawError {

@@ -36,6 +36,9 @@ export declare function arrived(): Array<number>
 /** The ends that came with the entries of the last take, as `arrived` has them. */
 export declare function arrivedWithCalls(): Array<number>
 
+/** Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long. */
+export declare function awaitActors(wanted: boolean): void
+
 /** Memory that both sides write. */
 export interface CallBuffers {
   /** What comes in. */
@@ -50,7 +53,7 @@ export declare function callee(options: CalleeOptions): number
 /** What is called, and how. */
 export interface CalleeOptions {
   /** The actor's number; of tasks none. */
-  actor?: number
+  actor: number | null
   /** The actor's calls start in the order in which they were submitted. */
   ordered: boolean
   /** Which of the actor's groups. */
@@ -58,15 +61,15 @@ export interface CalleeOptions {
   /** What a task needs, in ten-thousandths of a CPU. */
   cpus: number
   /** The task's definition, by the number that `define` gave. */
-  definition?: number
+  definition: number | null
   /** How often it is tried again; none: always. */
-  maxRetries?: number
+  maxRetries: number | null
   /** Also after an error. */
   retryErrors: boolean
   /** It does not wait for an actor that is being restarted. */
   failWhileRestarting: boolean
   /** Unsettled calls to the actor at most. */
-  maxPending?: number
+  maxPending: number | null
 }
 
 /** The error of the next entry that has one. */
@@ -74,6 +77,9 @@ export declare function callFailure(): Error
 
 /** Gives a call up; true if it was not settled. */
 export declare function cancelCall(call: number, force: boolean): boolean
+
+/** Gives up the call whose result an object will be; true if it was not settled. */
+export declare function cancelObject(object: number, force: boolean): boolean
 
 /**
  * Takes messages back that wait for room: that of ticket `last` and those before it, `count` together. How many still
@@ -97,23 +103,23 @@ export declare function closeEnd(kind: number, handle: number): boolean
 export declare function constructed(limits: Array<number>, errorEnd?: number | undefined | null): void
 
 /**
- * Makes an actor of what is staged between `start` and `end`: its number. `life`: the handle of a receiver whose senders are the
- * actor's handles.
+ * Makes an actor of what is staged between `start` and `end`, its card before `card_end`: its number. `life`: the handle of a receiver
+ * whose senders are the actor's handles.
  */
-export declare function createActor(options: CreateOptions, life: number, start: number, end: number, ends: Array<number>): number
+export declare function createActor(options: CreateOptions, life: number, cardEnd: number, start: number, end: number, ends: Array<number>): number
 
 /** How an actor is to live. */
 export interface CreateOptions {
   /** Its class, for people. */
   label: string
   /** With the namespace. */
-  name?: string
+  name: string | null
   /** Of the name. */
   namespace: string
   /** An actor that has the name will do. */
   getIfExists: boolean
   /** How often it comes back; none: always. */
-  maxRestarts?: number
+  maxRestarts: number | null
   /** What it needs to be started, in ten-thousandths of a CPU. */
   placementCpus: number
   /** What it needs while it lives. */
@@ -147,6 +153,9 @@ export interface Joined {
   /** Its id. */
   sessionId: string
 }
+
+/** The result of a call that was just submitted is kept: the object's number. */
+export declare function keep(call: number): number
 
 /** Kills an actor's process. */
 export declare function killActor(actor: number, noRestart: boolean): void
@@ -191,6 +200,18 @@ export declare function oversize(): Array<Uint8Array>
 /** The payloads of the last take that had no room, in order. */
 export declare function oversizeCalls(): Array<Uint8Array>
 
+/** Keeps what is staged before `end`: the object's number. */
+export declare function put(end: number, ends: Array<number>, isError: boolean): number
+
+/**
+ * What an object is: its bytes, and which they are: 0 it is not there yet, 1 a value, 2 an error, 3 none, and `callFailure` says why. The
+ * ends in it are those of `arrivedWithCalls`.
+ */
+export declare function readObject(object: number): [kind: number, bytes: Uint8Array]
+
+/** Nobody has a reference any more. */
+export declare function releaseObject(object: number): void
+
 /** `reply` with ends. */
 export declare function replyWithEnds(run: number, isError: boolean, end: number, ends: Array<number>): boolean
 
@@ -205,6 +226,9 @@ export declare function stopWaiting(receiver: number): void
 
 /** `submit` with ends, given as pairs of kind and handle. */
 export declare function submitWithEnds(callee: number, method: number, end: number, ends: Array<number>): number
+
+/** `submitWithEnds` with objects for some arguments: pairs of the argument's place and the object's number. */
+export declare function submitWithObjects(callee: number, method: number, end: number, ends: Array<number>, objects: Array<number>): number
 
 /** Ends an actor after the calls that it has got. */
 export declare function terminateActor(actor: number, graceMs: number): void

@@ -8,7 +8,14 @@ import { createRequire } from "node:module";
 import { KlawError, errorFromNative, type NativeFailure } from "../errors/index.ts";
 import type * as Generated from "./binding.d.ts";
 
-export type { Joined, OpenBuffers, OpenOptions } from "./binding.d.ts";
+export type {
+  AgentOptions,
+  CalleeOptions,
+  CreateOptions,
+  Joined,
+  OpenBuffers,
+  OpenOptions,
+} from "./binding.d.ts";
 
 /** The functions that every message passes; see `crates/klaw-node/src/hot.rs`. */
 interface HotFunctions {
@@ -25,6 +32,12 @@ interface HotFunctions {
   take(receiver: number, max: number): number;
   /** As `take`, whatever the turn has spent. */
   takeNow(receiver: number, max: number): number;
+  /** Calls with the arguments that were staged from {@link CALL_HEADER_BYTES} up to `end`: the call's name. */
+  submit(callee: number, method: number, end: number): number;
+  /** Answers a call with what was staged from {@link REPLY_HEADER_BYTES} up to `end`: 1 if others may start. */
+  reply(run: number, isError: number, end: number): number;
+  /** How many entries stand in the calls' table. None past the turn's budget. */
+  takeCalls(): number;
 }
 
 /** What the addon exports. */
@@ -43,7 +56,52 @@ export const RECEIVER_END = 2;
 export const READY_EVENT = 0;
 export const SENT_EVENT = 1;
 export const FAILED_EVENT = 2;
+export const TURN_EVENT = 3;
+/** There is something for `takeCalls`. */
+export const CALLS_EVENT = 4;
 export const EVENT_WORDS = 3;
+
+/** Room that is left before staged arguments. */
+export const CALL_HEADER_BYTES = 64;
+/** Room that is left before a staged result. */
+export const REPLY_HEADER_BYTES = 16;
+
+/** Words of an entry in the calls' table: kind, name, start, end, number of ends, and three that depend on the kind. */
+export const ENTRY_WORDS = 8;
+/** A call was answered. Name: the call's; then whether with an error. */
+export const SETTLED_ENTRY = 0;
+/** A call will never be. An error, and perhaps that of a constructor as payload. */
+export const FAILED_ENTRY = 1;
+/** A call may start. Name: the run's; method, definition, attempt. */
+export const START_ENTRY = 2;
+/** A call that runs was cancelled. Name: the run's. */
+export const CANCELLED_ENTRY = 3;
+/** Become an actor. Name: the actor's number; its restarts. */
+export const CONSTRUCT_ENTRY = 4;
+/** Everything is done: end. */
+export const FINISH_ENTRY = 5;
+/** A worker has written a line. Name: its pid; whether to its standard error. Payload: label, NUL, line. */
+export const LINE_ENTRY = 6;
+/** What a definition's number means. Payload: its text. */
+export const DEFINITION_ENTRY = 7;
+/** Where an actor is. Name: its number; {@link STARTING}, {@link ALIVE} or {@link DEAD}, its restarts, its pid. */
+export const ACTOR_ENTRY = 8;
+/** An actor was not made. Name: its number; that of the one that has its name. */
+export const NAME_TAKEN_ENTRY = 9;
+/** Who has a name. Name: the question's number; whether anybody has it, and the actor's number. */
+export const FOUND_ENTRY = 10;
+/** An object is there. Name: its number; whether it is an error. */
+export const OBJECT_ENTRY = 11;
+
+/** What `readObject` says. */
+export const OBJECT_PENDING = 0;
+export const OBJECT_VALUE = 1;
+export const OBJECT_ERROR = 2;
+export const OBJECT_FAILED = 3;
+
+export const STARTING = 0;
+export const ALIVE = 1;
+export const DEAD = 2;
 
 /** Words of a message in the inbox's table: start, end, tag, number of ends. */
 export const MESSAGE_WORDS = 4;

@@ -196,7 +196,7 @@ unsafe extern "C" fn tear_down(handle: sys::napi_async_cleanup_hook_handle, data
 impl OpenLoop {
     /// True while somebody waits for something.
     fn is_waited_for(&self) -> bool {
-        self.event_loop.is_waited_for() || self.calls.as_ref().is_some_and(|calls| calls.calls.is_waited_for())
+        self.event_loop.is_waited_for() || self.calls.as_ref().is_some_and(OpenCalls::is_waited_for)
     }
 
     /// Looks what has come: true if JavaScript has to know.

@@ -1,5 +1,7 @@
 //! Channel ends: made, opened, closed, sent along, waited for.
 
+use std::sync::Arc;
+
 use klaw_core::{Arrived, ChannelOptions, End, Handle, Overflow};
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Env, Result, sys};
@@ -16,7 +18,10 @@ const RECEIVER: u32 = 2;
 const CLOSED: u32 = u32::MAX;
 
 /// Runs `body` with the open loop; what it fails with is thrown.
-pub(crate) fn with<R>(env: Env, body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>) -> Result<R> {
+pub(crate) fn with<R>(
+    env: Env,
+    body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>,
+) -> Result<R> {
     LoopCell::of(env)?.with(body).map_err(|failure| failure.throw(env.raw()))
 }
 
@@ -173,11 +178,14 @@ pub fn want_turn(env: Env) -> Result<()> {
 #[napi(catch_unwind, ts_return_type = "Error")]
 pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     let error = with(env, |open| open.failures.pop_front().ok_or(Failure::Argument("no failure to tell")))?;
-    error_value(env, error)
+    error_value(env, Arc::new(error))
 }
 
 /// An error as a value of JavaScript.
-pub(crate) fn error_value(env: Env, error: klaw_core::Error) -> Result<napi::bindgen_prelude::Unknown<'static>> {
+pub(crate) fn error_value(
+    env: Env,
+    error: Arc<klaw_core::Error>,
+) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     // Outside of `with`: making an object may run JavaScript.
     let failed = Failure::Core(error).to_js(env.raw());
     let failed = failed.ok_or_else(|| Failure::Host("napi_create_error").throw(env.raw()))?;

@@ -10,7 +10,9 @@ import {
   HAS_STACK,
   IS_REGISTERED,
 } from "../error-classes.ts";
+import { exportedName } from "../exported-errors.ts";
 import { corrupt, within } from "../failure.ts";
+import { registeredByName } from "../registry.ts";
 import { Batch } from "./batch.ts";
 import { registeredClass } from "./instances.ts";
 import { readFields } from "./objects.ts";
@@ -48,6 +50,12 @@ function makeError(base: number, message: string, name: string | undefined): Err
 }
 
 function restoreClass(error: Error, className: string): void {
+  const exported = exportedName(className);
+  if (exported !== undefined && registeredByName(className) === undefined) {
+    // Nobody registered it on purpose, so that its absence is no fault: it arrives as one that isn't registered.
+    if (!(error instanceof DOMException)) hide(error, "name", exported);
+    return;
+  }
   const { prototype, isError } = registeredClass(className);
   if (!isError) throw corrupt(`an error of the class ${className}, which is none`);
   Object.setPrototypeOf(error, prototype);

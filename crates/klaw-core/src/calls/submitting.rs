@@ -20,6 +20,8 @@ struct What {
     method: u32,
     group: u16,
     definition: Option<Definition>,
+    /// Arguments that stand apart.
+    parts: u16,
 }
 
 impl Calls {
@@ -40,7 +42,7 @@ impl Calls {
     ) -> Result<CallId, Error> {
         check_size(record)?;
         let mut ends = event_loop.carry(ends)?;
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let what = What { method, group: callee.group, definition: callee.definition, parts: 0 };
         let mut actions = std::mem::take(&mut self.actions);
         let keep = || packet(record, std::mem::take(&mut ends), what);
         let submitted = match self.submitter.submit(callee.target, callee.policy, keep, &mut actions) {
@@ -64,26 +66,29 @@ impl Calls {
     }
 
     /// Takes part in the order of calls with one whose arguments are not there yet. [`Calls::ready`] or [`Calls::cancel`] must follow.
-    pub fn call_later(&mut self, event_loop: &mut EventLoop, callee: &Callee) -> Result<CallId, Error> {
+    pub(super) fn call_later(
+        &mut self,
+        event_loop: &mut EventLoop,
+        callee: &Callee,
+    ) -> Result<CallId, Error> {
         let mut actions = std::mem::take(&mut self.actions);
         let submitted = self.submitter.submit_waiting(callee.target, callee.policy, &mut actions);
         self.perform(event_loop, actions)?;
         Ok(submitted?)
     }
 
-    /// The arguments of such a call are there; `record` as in [`Calls::call`].
-    pub fn ready(
+    /// The arguments of such a call are there; `record` as in [`Calls::call`], with so many `parts`.
+    pub(super) fn ready(
         &mut self,
         event_loop: &mut EventLoop,
         call: CallId,
-        callee: &Callee,
-        method: u32,
-        record: &[u8],
+        (callee, method): (&Callee, u32),
+        (record, parts): (&[u8], u16),
         ends: &[End],
     ) -> Result<(), Error> {
         check_size(record)?;
         let ends = event_loop.carry(ends)?;
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let what = What { method, group: callee.group, definition: callee.definition, parts };
         let mut actions = std::mem::take(&mut self.actions);
         self.submitter.ready(call, packet(record, ends, what), &mut actions);
         self.perform(event_loop, actions)
@@ -95,6 +100,7 @@ impl Calls {
         let lease = self.submitter.lease(call).filter(|_| force);
         let mut actions = std::mem::take(&mut self.actions);
         let cancelled = self.submitter.cancel(call, &mut actions);
+        self.forget_dependent(event_loop, call);
         forget_failure(call, &mut actions);
         self.perform(event_loop, actions)?;
         if let (true, Some(lease)) = (cancelled, lease) {
@@ -104,20 +110,21 @@ impl Calls {
     }
 
     /// Makes an actor: its id; what becomes of it comes through [`Takes::actor`](super::Takes::actor). `creation` and the ends in it reach
-    /// the worker's [`Takes::construct`](super::Takes::construct) as they are. `life`: a receiver that fails once nobody has a handle any
-    /// more; it is not used here afterwards.
+    /// the worker's [`Takes::construct`](super::Takes::construct) as they are; `card` reaches whoever finds the actor by its name. `life`: a
+    /// receiver that fails once nobody has a handle any more; it is not used here afterwards.
     pub fn create_actor(
         &mut self,
         event_loop: &mut EventLoop,
         options: ActorOptions,
         life: End,
-        creation: &[u8],
+        (card, creation): (&[u8], &[u8]),
         ends: &[End],
     ) -> Result<ActorId, Error> {
         let actor = ActorId { owner: self.me, number: self.next_actor };
         let all: Vec<_> = std::iter::once(life).chain(ends.iter().copied()).collect();
         let carried = event_loop.carry(&all)?;
-        self.tell_agent_with(event_loop, ToAgent::CreateActor { actor, options }, creation, &carried)?;
+        let attachment = wire::join(card, creation);
+        self.tell_agent_with(event_loop, ToAgent::CreateActor { actor, options }, &attachment, &carried)?;
         self.next_actor += 1;
         Ok(actor)
     }
@@ -242,7 +249,8 @@ impl Calls {
     fn send_packet(&mut self, event_loop: &mut EventLoop, route: Route) -> Result<(), Error> {
         let call = route.attempt.call;
         let Some(packet) = self.submitter.payload_mut(call) else { return Ok(()) };
-        let what = What { method: packet.method, group: packet.group, definition: packet.definition };
+        let &mut Packet { method, group, definition, parts, .. } = packet;
+        let what = What { method, group, definition, parts };
         // Out of the table and back: sending borrows everything.
         let (mut record, ends) = (std::mem::take(&mut packet.record), std::mem::take(&mut packet.ends));
         let sent = self.send(event_loop, route, &mut record, &ends, what);
@@ -268,6 +276,7 @@ impl Calls {
             attempt: route.attempt,
             group: what.group,
             method: what.method,
+            parts: what.parts,
             definition: what.definition.map_or(0, |definition| definition.0),
             definition_bytes: text.map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
         };
@@ -293,7 +302,7 @@ impl Calls {
         forget_failure(call, actions);
     }
 
-    fn fail(&mut self, call: CallId, error: Error) {
+    pub(super) fn fail(&mut self, call: CallId, error: Error) {
         self.failed.push_back((call, error));
         self.ready = true;
     }
@@ -304,8 +313,8 @@ fn forget_failure(call: CallId, actions: &mut Vec<Action>) {
 }
 
 fn packet(record: &[u8], ends: Carried, what: What) -> Packet {
-    let What { method, group, definition } = what;
-    Packet { record: record.into(), ends, method, group, definition }
+    let What { method, group, definition, parts } = what;
+    Packet { record: record.into(), ends, method, group, definition, parts }
 }
 
 fn check_size(record: &[u8]) -> Result<(), Error> {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use klaw_sched::ids::ActorId;
 
+use crate::calls::wire::split;
 use crate::error::Error;
 use crate::event_loop::{Arrived, Carried, End, EventLoop, Handle, Received};
 
@@ -11,12 +12,21 @@ use crate::event_loop::{Arrived, Carried, End, EventLoop, Handle, Received};
 #[derive(Debug, Default)]
 pub(super) struct Creations {
     creations: HashMap<ActorId, Creation>,
+    /// As long as anybody has a handle.
+    cards: HashMap<ActorId, Card>,
     lives: HashMap<Handle, ActorId>,
 }
 
 #[derive(Debug)]
-struct Creation {
+struct Card {
     label: String,
+    bytes: Vec<u8>,
+    /// The channel whose senders are handles.
+    life: u64,
+}
+
+#[derive(Debug)]
+struct Creation {
     bytes: Vec<u8>,
     ends: Carried,
 }
@@ -28,23 +38,26 @@ impl Creations {
         event_loop: &mut EventLoop,
         actor: ActorId,
         label: String,
-        bytes: Vec<u8>,
+        bytes: &[u8],
         ends: &[Arrived],
     ) -> Result<(), Error> {
         let mut open = ends.iter().filter_map(|end| match end {
             Arrived::Open(end) => Some(*end),
             Arrived::ClosedSender | Arrived::ClosedReceiver => None,
         });
+        let (card, creation) = split(bytes).ok_or(Error::Corrupt { what: "an actor's creation" })?;
         if let Some(End::Receiver(life)) = open.next() {
             event_loop.listen(life)?;
             self.lives.insert(life, actor);
+            let life = event_loop.channel_id(End::Receiver(life))?;
+            self.cards.insert(actor, Card { label, bytes: card.to_vec(), life });
         }
         let others: Vec<_> = open.collect();
         let carried = event_loop.carry(&others)?;
         for end in others {
             event_loop.close_arrived(Arrived::Open(end));
         }
-        self.creations.insert(actor, Creation { label, bytes, ends: carried });
+        self.creations.insert(actor, Creation { bytes: creation.to_vec(), ends: carried });
         Ok(())
     }
 
@@ -54,7 +67,16 @@ impl Creations {
 
     /// What it is, for people.
     pub(super) fn label(&self, actor: ActorId) -> &str {
-        self.creations.get(&actor).map_or("", |creation| &creation.label)
+        self.cards.get(&actor).map_or("", |card| &card.label)
+    }
+
+    /// What whoever finds it by its name gets: the card, and one more handle. `None` if nobody has one any more: it is ending.
+    pub(super) fn introduce(&self, event_loop: &mut EventLoop, actor: ActorId) -> Option<(&[u8], Carried)> {
+        let card = self.cards.get(&actor)?;
+        let life = End::Sender(event_loop.open_sender(card.life).ok()?);
+        let carried = event_loop.carry(&[life]);
+        event_loop.close_arrived(Arrived::Open(life));
+        Some((&card.bytes, carried.ok()?))
     }
 
     /// It is not started again. Whether it has handles still matters.
@@ -72,6 +94,7 @@ impl Creations {
             return None;
         }
         self.lives.remove(&life);
+        self.cards.remove(&actor);
         event_loop.close_receiver(life);
         Some(actor)
     }

@@ -16,9 +16,9 @@ use super::processes::Processes;
 use super::{Bell, Happening, NodeOptions};
 use crate::agent::{Agent, WorkerEvent, WorkerId};
 use crate::calls::wire::{Control, WorkerLine, tag, write_control};
-use crate::calls::{Peers, Runs};
+use crate::calls::{Gone, Peers, Runs};
 use crate::error::Error;
-use crate::event_loop::{Carried, End, Event, EventLoop, Handle};
+use crate::event_loop::{Carried, End, Event, EventLoop, Handle, Sent};
 use crate::runtime::Runtime;
 
 /// Messages that one take brings.
@@ -138,7 +138,7 @@ impl Desk {
                 let (pid, label) = self.processes.source(worker);
                 let line = WorkerLine::new(pid, label, output, text);
                 if let Some(port) = self.lines_to {
-                    self.send(port, &Control::Line(line), None);
+                    self.send(port, &Control::Line(line));
                 }
             }
             WorkerEvent::Ended { end, last_lines } => {
@@ -181,7 +181,7 @@ impl Desk {
             match control {
                 Control::Agent(ToAgent::CreateActor { actor, options }) => {
                     let label = options.label.clone();
-                    if self.creations.add(&mut self.event_loop, actor, label, attachment, &ends).is_ok() {
+                    if self.creations.add(&mut self.event_loop, actor, label, &attachment, &ends).is_ok() {
                         self.inputs.push(Input::Message(ToAgent::CreateActor { actor, options }));
                     }
                     continue;
@@ -228,18 +228,40 @@ impl Desk {
             Output::DropCreation(actor) => self.creations.drop_bytes(actor),
             Output::Send(port, ToPort::Construct { lease, actor, restarts }) => {
                 self.processes.becomes(port, self.creations.label(actor));
-                self.send(port, &Control::Port(ToPort::Construct { lease, actor, restarts }), Some(actor));
+                let message = Control::Port(ToPort::Construct { lease, actor, restarts });
+                let nothing = Carried::default();
+                let (bytes, ends) = self.creations.get(actor).unwrap_or((&[], &nothing));
+                let record = write_control(&message, bytes);
+                let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, ends);
+                self.gone_unless(sent, port);
             }
-            Output::Send(port, message) => self.send(port, &Control::Port(message), None),
+            Output::Send(port, ToPort::Found { request, actor: Some(actor) }) => {
+                self.introduce(port, actor, |actor| ToPort::Found { request, actor });
+            }
+            Output::Send(port, ToPort::NameTaken { actor, by }) => {
+                self.introduce(port, by, |_| ToPort::NameTaken { actor, by });
+            }
+            Output::Send(port, message) => self.send(port, &Control::Port(message)),
         }
     }
 
-    fn send(&mut self, port: PortId, message: &Control, creation: Option<ActorId>) {
-        let nothing = Carried::default();
-        let (attachment, ends) =
-            creation.and_then(|actor| self.creations.get(actor)).unwrap_or((&[], &nothing));
-        let record = write_control(message, attachment);
-        let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, ends);
+    /// Tells about an actor with all that a handle of it needs.
+    fn introduce(&mut self, port: PortId, actor: ActorId, message: impl Fn(Option<ActorId>) -> ToPort) {
+        let introduced = self.creations.introduce(&mut self.event_loop, actor);
+        let message = message(introduced.as_ref().map(|_| actor));
+        let (card, ends) = introduced.unwrap_or((&[], Carried::default()));
+        let record = write_control(&Control::Port(message), card);
+        let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &ends);
+        self.gone_unless(sent, port);
+    }
+
+    fn send(&mut self, port: PortId, message: &Control) {
+        let (record, nothing) = (write_control(message, &[]), Carried::default());
+        let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &nothing);
+        self.gone_unless(sent, port);
+    }
+
+    fn gone_unless(&mut self, sent: Result<Result<Sent, Gone>, Error>, port: PortId) {
         if !matches!(sent, Ok(Ok(_))) {
             self.inputs.push(Input::PortGone { port });
         }

@@ -3,11 +3,12 @@
 //! Each figure stands beside that of bare messages between the same two processes, there and back over two channels: what calls cost
 //! beyond their lanes.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use klaw_core::{
-    Arrived, CALL_HEADER_BYTES, Callee, ChannelOptions, End, Error, Handle, REPLY_HEADER_BYTES, Received,
-    Start, Takes, WorkerLine,
+    Arrived, CALL_HEADER_BYTES, Callee, ChannelOptions, End, Error, Handle, ObjectNo, REPLY_HEADER_BYTES,
+    Received, Start, Takes, WorkerLine,
 };
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId};
@@ -173,10 +174,11 @@ impl Takes for Lean {
         self.constructs = Some(ends.to_vec());
     }
 
-    fn failed(&mut self, _: CallId, _: Error) {}
+    fn object(&mut self, _: ObjectNo, _: bool) {}
+    fn failed(&mut self, _: CallId, _: Arc<Error>) {}
     fn actor(&mut self, _: ActorId, _: &ActorState) {}
-    fn name_taken(&mut self, _: ActorId, _: ActorId) {}
-    fn found(&mut self, _: u32, _: Option<ActorId>) {}
+    fn name_taken(&mut self, _: ActorId, _: ActorId, _: &[u8], _: &[Arrived]) {}
+    fn found(&mut self, _: u32, _: Option<ActorId>, _: &[u8], _: &[Arrived]) {}
     fn line(&mut self, _: WorkerLine) {}
     fn definition(&mut self, _: u32, _: &str) {}
     fn cancelled(&mut self, _: Run) {}

@@ -183,8 +183,9 @@ impl Stage {
         let Port { calls, event_loop, .. } = &mut self.port;
         let (alive, life) = event_loop.channel(ChannelOptions::default()).map_err(text)?;
         let life_end = End::Receiver(life);
-        let id =
-            calls.create_actor(event_loop, options, life_end, creation.as_bytes(), ends).map_err(text)?;
+        let id = calls
+            .create_actor(event_loop, options, life_end, (b"card", creation.as_bytes()), ends)
+            .map_err(text)?;
         event_loop.close_receiver(life);
         Ok(Actor { id, alive })
     }
@@ -203,11 +204,6 @@ impl Stage {
     /// One turn that does not sleep.
     pub(crate) fn turn_now(&mut self) -> Outcome {
         self.turn_for(Duration::ZERO)
-    }
-
-    /// Nobody wants to know what became of this call.
-    pub(crate) fn forget(&mut self, call: CallId) {
-        self.answers.remove(&call);
     }
 
     fn turn_for(&mut self, timeout: Duration) -> Outcome {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use klaw_core::{
-    Arrived, Calls, Error, Event, EventLoop, Runtime, Spin, Start, Takes, WorkerLine, WorkerRole,
+    Arrived, Calls, Error, Event, EventLoop, ObjectNo, Runtime, Spin, Start, Takes, WorkerLine, WorkerRole,
 };
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId};
@@ -55,19 +55,21 @@ impl Takes for Tray {
         self.0.push(Told::Settled(call, reply));
     }
 
-    fn failed(&mut self, call: CallId, error: Error) {
-        self.0.push(Told::Failed(call, error));
+    fn object(&mut self, _: ObjectNo, _: bool) {}
+
+    fn failed(&mut self, call: CallId, error: Arc<Error>) {
+        self.0.push(Told::Failed(call, Arc::into_inner(error).expect("nobody else has it")));
     }
 
     fn actor(&mut self, actor: ActorId, state: &ActorState) {
         self.0.push(Told::Actor(actor, state.clone()));
     }
 
-    fn name_taken(&mut self, actor: ActorId, by: ActorId) {
+    fn name_taken(&mut self, actor: ActorId, by: ActorId, _: &[u8], _: &[Arrived]) {
         self.0.push(Told::NameTaken { actor, by });
     }
 
-    fn found(&mut self, request: u32, actor: Option<ActorId>) {
+    fn found(&mut self, request: u32, actor: Option<ActorId>, _: &[u8], _: &[Arrived]) {
         self.0.push(Told::Found { request, actor });
     }
 

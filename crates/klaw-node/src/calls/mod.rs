@@ -44,6 +44,11 @@ impl OpenCalls {
         self.calls.sift(event_loop, events) && !event_loop.is_spent()
     }
 
+    /// True while somebody waits for something.
+    pub(crate) fn is_waited_for(&self) -> bool {
+        self.calls.is_waited_for()
+    }
+
     fn add_callee(&mut self, callee: Callee) -> u32 {
         if let Some(place) = self.free_callees.pop() {
             self.callees[place as usize] = Some(callee);

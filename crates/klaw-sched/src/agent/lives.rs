@@ -122,7 +122,6 @@ impl Agent {
     pub(super) fn die(&mut self, id: ActorId, cause: DeathCause, turn: &mut Turn) {
         let Some(actor) = self.actors.remove(&id) else { return };
         self.timers.clear(Timer::Grace(id));
-        self.waiting.retain(|&waiting| waiting != id);
         if let Some(name) = &actor.options.name {
             self.names.remove(name);
         }

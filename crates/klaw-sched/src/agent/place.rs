@@ -32,6 +32,7 @@ impl Agent {
     fn place_actors(&mut self, stock: &mut Stock, turn: &mut Turn) {
         let mut too_many = None;
         for id in std::mem::take(&mut self.waiting) {
+            // One that died while it waited is still in the queue.
             let Some(cpus) = self.actors.get(&id).map(|actor| actor.options.placement_cpus) else { continue };
             // What was too many for one is too many for those behind it: the stock only shrinks.
             let offer =

@@ -12,6 +12,8 @@ pub(super) struct Entry<P> {
     pub(super) sequence: u64,
     /// Which try of it is the last.
     pub(super) number: u16,
+    /// An earlier try may have run.
+    pub(super) may_have_run: bool,
     pub(super) retries_left: Option<u32>,
     pub(super) retry_errors: bool,
     pub(super) fail_while_restarting: bool,
@@ -45,6 +47,7 @@ impl<P> Entry<P> {
             stage,
             sequence,
             number: 0,
+            may_have_run: false,
             retries_left: policy.max_retries,
             retry_errors: policy.retry_errors,
             fail_while_restarting: policy.fail_while_restarting,
@@ -53,13 +56,14 @@ impl<P> Entry<P> {
         }
     }
 
-    /// Counts one more try, if one is left.
+    /// Counts one more try after one that may have run, if one is left.
     pub(super) fn retry(&mut self) -> bool {
         if self.retries_left == Some(0) {
             return false;
         }
         self.retries_left = self.retries_left.map(|left| left - 1);
         self.number = self.number.wrapping_add(1);
+        self.may_have_run = true;
         true
     }
 

@@ -35,7 +35,7 @@ pub enum Failure {
         actor: ActorId,
         /// Why it is dead, or what its process ended by.
         cause: DeathCause,
-        /// True if it may have run.
+        /// True if it may have run, in this try or an earlier one.
         may_have_run: bool,
         /// How often the actor may still come back: 0 if it is dead; `None`: always.
         restarts_left: Option<u32>,

@@ -1,7 +1,6 @@
 //! An actor's first life.
 
 use super::kit::*;
-use crate::agent::Resources;
 use crate::agent::workers::FIRST_PAUSE_MS;
 use crate::ids::{Cpus, Lease, Time};
 use crate::message::{ActorOptions, ActorState, DeathCause, EndedLife, Exit, ToAgent};
@@ -124,8 +123,7 @@ fn a_process_that_cannot_be_started_is_a_death() {
 
 #[test]
 fn it_waits_for_a_place_among_the_processes() {
-    let mut node =
-        Node::new(Resources { cpus: Cpus(8 * ONE.0), spare_workers: 0, max_workers: 1, idle_ms: IDLE_MS });
+    let mut node = few(8, 1);
     node.alive(options());
     assert_eq!(node.create(2, options()), [is(A, 2, starting(0, None))]);
     assert!(node.ended(1, Exit::Code(0)).contains(&start(2)));

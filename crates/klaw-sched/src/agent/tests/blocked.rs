@@ -32,6 +32,10 @@ fn cpus_that_are_taken_again_are_paid_back_before_anything_is_lent() {
     node.ready(2);
     node.tell(unblocked(1));
     assert_eq!(node.agent.leases.free(), -i64::from(ONE.0));
+    // What needs none is lent all the same.
+    let free = |count| ToAgent::Demand { port: A, cpus: Cpus(0), count };
+    assert_eq!(node.tell(free(1)), [start(3)]);
+    node.tell(free(0));
     node.create(1, options());
     assert_eq!(node.tell(ToAgent::Return { lease: Lease(1) }), []);
     assert_eq!(node.tell(ToAgent::Return { lease: Lease(2) }), [construct(3, 1, 1, 0)]);

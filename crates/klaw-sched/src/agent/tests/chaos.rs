@@ -35,7 +35,9 @@ fn any_ms() -> impl Strategy<Value = u64> {
 fn any_options() -> impl Strategy<Value = ActorOptions> {
     let name = proptest::option::of(prop_oneof![Just("a"), Just("b")].prop_map(name));
     let restarts = proptest::option::of(0..3_u32);
-    (name, any::<bool>(), restarts, any_cpus(), any_cpus(), any_ms()).prop_map(
+    // No time at all would be over in the same moment in which it begins.
+    let start_ms = any_ms().prop_map(|ms| ms.max(1));
+    (name, any::<bool>(), restarts, any_cpus(), any_cpus(), start_ms).prop_map(
         |(name, get_if_exists, max_restarts, placement_cpus, running_cpus, start_timeout_ms)| ActorOptions {
             label: String::new(),
             name,

@@ -1,10 +1,10 @@
 //! Actors that are ended.
 
-use super::actors::{alive, dead, life, starting};
+use super::actors::{alive, dead, life};
 use super::kit::*;
 use crate::agent::{Input, NO_HANDLES_GRACE_MS, Output};
 use crate::ids::{Lease, Time};
-use crate::message::{ActorOptions, DeathCause, EndedLife, Exit, ToAgent};
+use crate::message::{DeathCause, EndedLife, Exit, ToAgent};
 
 const KILLED: Exit = Exit::Signal(9);
 
@@ -126,6 +126,17 @@ fn one_that_dies_while_it_is_to_be_killed_is_not_restarted() {
 }
 
 #[test]
+fn the_first_that_kills_it_is_what_it_dies_of() {
+    let mut node = node(1);
+    node.alive(options());
+    node.tell(ToAgent::Watch { port: B, actor: actor(1) });
+    node.kill(1, true);
+    assert_eq!(node.give(Input::PortGone { port: A }), []);
+    let ended = Some(life(1, 1, KILLED));
+    assert_eq!(node.ended(1, KILLED), [is(B, 1, dead(DeathCause::Killed, ended))]);
+}
+
+#[test]
 fn one_that_nobody_has_a_handle_of_finishes() {
     let mut node = node(1);
     node.alive(options());
@@ -154,14 +165,8 @@ fn a_worker_takes_along_what_it_made() {
     let mut node = node(2);
     node.alive(options());
     let child = crate::ids::ActorId { owner: port(1), number: 1 };
-    node.tell(ToAgent::CreateActor { actor: child, options: ActorOptions { ..options() } });
+    node.tell(ToAgent::CreateActor { actor: child, options: options() });
     node.ready(2);
     node.tell(ToAgent::Constructed { lease: Lease(2), error: None });
     assert_eq!(node.ended(1, KILLED)[1..], [kill(2)]);
-}
-
-#[test]
-fn its_owner_is_told_first_that_it_starts() {
-    let mut node = node(1);
-    assert_eq!(node.create(1, options())[..1], [is(A, 1, starting(0, None))]);
 }

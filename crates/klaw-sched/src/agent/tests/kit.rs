@@ -20,7 +20,12 @@ pub(super) struct Node {
 }
 
 pub(super) fn node(cpus: u32) -> Node {
-    Node::new(Resources { cpus: Cpus(cpus * ONE.0), spare_workers: 0, max_workers: 8, idle_ms: IDLE_MS })
+    few(cpus, 8)
+}
+
+/// A node with so many processes at most.
+pub(super) fn few(cpus: u32, max_workers: usize) -> Node {
+    Node::new(Resources { cpus: Cpus(cpus * ONE.0), spare_workers: 0, max_workers, idle_ms: IDLE_MS })
 }
 
 impl Node {

@@ -1,9 +1,9 @@
 //! Workers that are asked back because others wait.
 
+use super::actors::starting;
 use super::kit::*;
-use crate::agent::Output;
 use crate::ids::{Cpus, Lease};
-use crate::message::{ActorOptions, ToAgent, ToPort};
+use crate::message::{ActorOptions, Exit, ToAgent};
 
 /// Port A has all.
 fn taken(cpus: u32) -> Node {
@@ -76,12 +76,43 @@ fn actors_get_what_they_need_from_whom_it_may_be() {
 
 #[test]
 fn nothing_is_asked_back_if_that_is_not_enough() {
-    let mut node = taken(2);
+    let mut node = taken(3);
     node.tell(ToAgent::Return { lease: Lease(1) });
-    node.create(2, ActorOptions { running_cpus: ONE, ..options() });
-    node.constructed(3);
-    let outputs = node.create(3, ActorOptions { placement_cpus: Cpus(2 * ONE.0), ..options() });
-    assert!(!outputs.iter().any(|output| matches!(output, Output::Send(_, ToPort::Reclaim { .. }))));
+    node.create(1, ActorOptions { running_cpus: ONE, ..options() });
+    node.constructed(4);
+    let outputs = node.create(2, ActorOptions { placement_cpus: Cpus(3 * ONE.0), ..options() });
+    assert_eq!(outputs, [is(A, 2, starting(0, None))]);
+    // It is there for those who need less.
+    assert_eq!(node.demand(B, 1), [reclaim(3, 3)]);
+}
+
+#[test]
+fn nobody_is_asked_while_somebody_is_being_killed() {
+    let mut node = taken(2);
+    node.tell(ToAgent::KillLease { lease: Lease(1) });
+    assert_eq!(node.demand(B, 1), []);
+}
+
+#[test]
+fn nobody_is_asked_while_a_process_is_ending() {
+    let mut node = few(4, 2);
+    node.demand(A, 1);
+    node.ready(1);
+    node.create(1, options());
+    node.ready(2);
+    node.tell(ToAgent::Constructed { lease: Lease(2), error: Some(vec![]) });
+    assert_eq!(node.demand(B, 1), []);
+    assert_eq!(node.ended(2, Exit::Signal(9)), [start(3)]);
+}
+
+#[test]
+fn one_that_waits_for_others_is_not_asked() {
+    let mut node = few(1, 1);
+    node.demand(A, 1);
+    node.ready(1);
+    node.tell(ToAgent::Blocked { lease: Lease(1) });
+    assert_eq!(node.demand(B, 1), []);
+    assert_eq!(node.tell(ToAgent::Unblocked { lease: Lease(1) }), [reclaim(1, 1)]);
 }
 
 #[test]

@@ -78,6 +78,16 @@ fn a_lease_whose_last_task_is_sent_back_is_not_used_again() {
 }
 
 #[test]
+fn a_task_that_is_sent_back_goes_to_another_worker_at_once() {
+    let mut desk = Desk::with_leases(&[5, 6]);
+    let call = desk.sent(TASK, NEVER_AGAIN).attempt;
+    let (_, actions) = desk.reply(call, Reply::Bounced);
+    assert_eq!(actions[0], give_back(5));
+    let Action::Send(route) = actions[1] else { panic!("{actions:?}") };
+    assert_eq!((route.attempt, route.lease), (call, Lease(6)));
+}
+
+#[test]
 fn tasks_that_are_out_by_a_reclaimed_lease_are_waited_for() {
     let mut desk = Desk::with_leases(&[5]);
     let running = desk.sent(TASK, NEVER_AGAIN).attempt;

@@ -1,5 +1,6 @@
 //! What a submitter does about each thing that can happen to it.
 
+mod any_order;
 mod cancel;
 mod deaths;
 mod leases;
