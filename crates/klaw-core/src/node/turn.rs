@@ -233,7 +233,7 @@ impl Desk {
                 let (bytes, ends) = self.creations.get(actor).unwrap_or((&[], &nothing));
                 let record = write_control(&message, bytes);
                 let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, ends);
-                self.gone_unless(sent, port);
+                self.gone_unless(&sent, port);
             }
             Output::Send(port, ToPort::Found { request, actor: Some(actor) }) => {
                 self.introduce(port, actor, |actor| ToPort::Found { request, actor });
@@ -252,16 +252,16 @@ impl Desk {
         let (card, ends) = introduced.unwrap_or((&[], Carried::default()));
         let record = write_control(&Control::Port(message), card);
         let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &ends);
-        self.gone_unless(sent, port);
+        self.gone_unless(&sent, port);
     }
 
     fn send(&mut self, port: PortId, message: &Control) {
         let (record, nothing) = (write_control(message, &[]), Carried::default());
         let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &nothing);
-        self.gone_unless(sent, port);
+        self.gone_unless(&sent, port);
     }
 
-    fn gone_unless(&mut self, sent: Result<Result<Sent, Gone>, Error>, port: PortId) {
+    fn gone_unless(&mut self, sent: &Result<Result<Sent, Gone>, Error>, port: PortId) {
         if !matches!(sent, Ok(Ok(_))) {
             self.inputs.push(Input::PortGone { port });
         }

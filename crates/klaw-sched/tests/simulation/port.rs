@@ -183,6 +183,7 @@ impl Port {
         let actor = ActorId { owner: self.id, number: self.actors.len() as u64 };
         self.actors.push(actor);
         let options = ActorOptions {
+            label: String::new(),
             name: None,
             get_if_exists: false,
             max_restarts: dice.pick(&[Some(0), Some(1), Some(2), None]).flatten(),
