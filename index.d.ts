@@ -721,6 +721,66 @@ export interface SerializerOptions<T extends object, E = unknown> {
  * ```
  */
 export declare function registerSerializer<T extends object, E = unknown>(registered: AnyClass<T>, options?: SerializerOptions<T, E>): void;
+type Values<R extends readonly ObjectRef<any>[]> = {
+	-readonly [K in keyof R]: R[K] extends ObjectRef<infer V> ? V : never;
+};
+/**
+ * The value of an object; of several, in their order, and the first error rejects at once.
+ *
+ * Each call gives values of their own, as the object was sealed: changing one changes nothing for others.
+ *
+ * @param options - `timeoutMs`: how long to wait; 0 gives what is there. `signal`: ends the wait.
+ * @throws what the call has thrown whose result it is, `ActorDiedError`, `WorkerCrashedError` or `TaskCancelledError`.
+ * @throws GetTimeoutError if it is not there in time.
+ * @throws InvalidArgumentError for what is no reference.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.get.html | ray.get}
+ *
+ * @example
+ * ```ts
+ * const squares = [1, 2, 3].map((x) => square.remote(x));
+ * await get(squares); // [1, 4, 9]
+ * ```
+ */
+export declare function get<T>(ref: ObjectRef<T>, options?: WaitOptions): Promise<T>;
+export declare function get<const R extends readonly ObjectRef<any>[]>(refs: R, options?: WaitOptions): Promise<Values<R>>;
+/**
+ * Waits until `numReturns` of the references have their objects, be they errors: those that do, at most so many, and all others, both in
+ * the order of `refs`.
+ *
+ * @param options - `numReturns`: default 1. `timeoutMs`: after that, with however many there are. `signal`: rejects.
+ * @throws InvalidArgumentError for what is no reference, for one that is given twice, and for a `numReturns` that can't be.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.wait.html | ray.wait}
+ *
+ * @example
+ * ```ts
+ * const [[first], rest] = await wait(urls.map((url) => download.remote(url)));
+ * ```
+ */
+export declare function wait<T>(refs: readonly ObjectRef<T>[], options?: WaitOptions & {
+	readonly numReturns?: number | undefined;
+}): Promise<[
+	ready: ObjectRef<T>[],
+	pending: ObjectRef<T>[]
+]>;
+/**
+ * The references in the order in which their objects come.
+ *
+ * @example
+ * ```ts
+ * for await (const ref of asCompleted(refs)) console.log(await get(ref));
+ * ```
+ */
+export declare function asCompleted<T>(refs: Iterable<ObjectRef<T>>): AsyncGenerator<ObjectRef<T>, void, void>;
+/**
+ * Cancels the call whose result a reference stands for: true if it had not settled. The reference rejects with a `TaskCancelledError`
+ * at once; code that runs sees its `runtimeContext().signal` aborted. A cancelled call is not retried.
+ *
+ * @param options - `force`: the worker that runs it is killed; other calls in it are retried as their own options say.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.cancel.html | ray.cancel}
+ */
+export declare function cancel(ref: ObjectRef<unknown>, options?: {
+	readonly force?: boolean | undefined;
+}): Promise<boolean>;
 /** How a task runs. */
 export interface TaskOptions {
 	/** CPUs that a call needs to start. Default: 1. */
@@ -729,8 +789,6 @@ export interface TaskOptions {
 	readonly maxRetries?: number | undefined;
 	/** Whether a call that throws is tried again too. Default: false. */
 	readonly retryExceptions?: boolean | undefined;
-	/** After so many calls of the task a worker ends, for code that leaks. Default: no limit. */
-	readonly maxCalls?: number | undefined;
 	/** What tools and logs call it. Default: the name of the definition. */
 	readonly name?: string | undefined;
 	/** Cancels the call when it aborts. */
@@ -746,25 +804,8 @@ export type Task<F extends AnyFunction> = Callable<F> & {
 	/** The plain function, here. */
 	readonly local: F;
 	/** The same task with these options, which go before those of the definition. */
-	options(options: TaskOptions & {
-		readonly numReturns?: undefined;
-	}): Callable<F>;
-	/**
-	 * The same, with a reference for each of the values that the function returns as an array. All of them reject if it throws, or
-	 * returns another number of them.
-	 */
-	options<const N extends number>(options: TaskOptions & {
-		readonly numReturns: N;
-	}): MultiTask<F, N>;
+	options(options: TaskOptions): Callable<F>;
 };
-interface MultiTask<F extends AnyFunction, N extends number> {
-	remote(...args: Args<Parameters<F>>): Refs<Awaited<ReturnType<F>>, N>;
-}
-type Refs<R, N extends number, Found extends unknown[] = [
-]> = number extends N ? ObjectRef<R extends readonly (infer E)[] ? E : never>[] : Found["length"] extends N ? Found : Refs<R, N, [
-	...Found,
-	ObjectRef<R extends readonly unknown[] ? R[Found["length"]] : never>
-]>;
 /**
  * Makes a function a task: called, it runs in a worker process.
  *

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { failure, onEntry, type Entry } from "../calls/take.ts";
+import { failure } from "../calls/failures.ts";
+import { onEntry, type Entry } from "../calls/take.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import { ActorAlreadyExistsError } from "../errors/index.ts";
 import { onLeave } from "../loop.ts";

@@ -15,6 +15,8 @@ mod blocked;
 mod definitions;
 mod face;
 mod inbox;
+mod keeping;
+mod objects;
 mod peers;
 mod runs;
 mod submitting;
@@ -33,10 +35,13 @@ use klaw_sched::submit::{Action, Submitter};
 use crate::error::Error;
 use crate::event_loop::{Carried, End, Event, EventLoop, Handle, Sent};
 use definitions::{Definitions, Leases};
+use objects::Objects;
 use taking::Notice;
 use working::Worker;
 
 pub use face::{Callee, Definition, Packet, Start, Takes};
+pub use keeping::Kept;
+pub use objects::{Object, ObjectNo, Stored};
 pub(crate) use peers::{Gone, Peers};
 pub(crate) use runs::{ROWS, Runs};
 pub use runs::{RUNS, RunEntry};
@@ -64,6 +69,7 @@ pub struct Calls {
     submitter: Submitter<Packet>,
     definitions: Definitions,
     leases: Leases,
+    objects: Objects,
     /// Messages that wait until every reply before them was taken.
     notices: VecDeque<Notice>,
     /// What the submitter wants done; empty between calls, kept for its memory.
@@ -93,6 +99,7 @@ impl Calls {
             submitter: Submitter::new(me),
             definitions: Definitions::default(),
             leases: Leases::default(),
+            objects: Objects::default(),
             notices: VecDeque::new(),
             actions: Vec::new(),
             worker: None,
@@ -120,7 +127,7 @@ impl Calls {
     /// long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        self.worker.is_some() || self.is_waiting()
+        self.worker.is_some() || self.is_waiting() || !self.failed.is_empty()
     }
 
     /// Whether somebody waits for what the agent says of actors and names. A task that does lets others have its CPUs, which the

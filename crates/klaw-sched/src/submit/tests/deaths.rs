@@ -69,6 +69,25 @@ fn a_call_that_was_sent_to_a_life_of_which_nothing_is_told_may_have_run() {
 }
 
 #[test]
+fn a_call_that_was_sent_by_old_news_is_tried_again_or_fails() {
+    for news in [starting(1, None), starting(2, Some(ended(6, &[]))), alive(7, 2, Some(0))] {
+        let mut desk = Desk::with_actor(5, Some(2));
+        let call = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
+        let again = desk.sent(TO_ACTOR, Policy { max_retries: Some(1), ..NEVER_AGAIN }).attempt;
+        let cancelled = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
+        desk.cancel(cancelled.call);
+        let failed = desk.actor_is(news);
+        let Action::Fail(of, Failure::ActorDied { may_have_run: true, .. }) = failed[0] else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(of, call.call);
+        assert_eq!(desk.submitter.lease(cancelled.call), None);
+        let sent = [sends(&failed), sends(&desk.actor_is(alive(7, 2, Some(0))))].concat();
+        assert_eq!(sent, [attempt(again.call, 1)]);
+    }
+}
+
+#[test]
 fn calls_that_may_not_wait_fail_while_the_actor_is_restarted() {
     let hasty = Policy { fail_while_restarting: true, ..NEVER_AGAIN };
     let mut desk = Desk::new();
