@@ -13,17 +13,29 @@ interface DefinitionOptions {
 	readonly module?: string | undefined;
 }
 declare const refBrand: unique symbol;
-interface ObjectRef<out T> extends Disposable {
+/**
+ * Stands for an object: the value of a call's result or of a `put`, there or yet to come, in whatever process it is. Not thenable,
+ * so that async functions can return one.
+ *
+ * A plain value: as an argument of a call it is resolved to its object before the call runs; inside of an array or object, in a
+ * return value or a message, it stays a reference.
+ */
+export interface ObjectRef<out T> extends Disposable {
 	readonly [refBrand]: T;
 	/** Lets go of the object, which is freed once nobody holds it. Else garbage collection does. Releasing again does nothing. */
 	release(): void;
 	[Symbol.dispose](): void;
 }
-interface ObjectRefGenerator<out T> extends AsyncIterable<ObjectRef<T>, void, void> {
+/** The items of a call that streams, each as a reference. An error of the call is one last reference that rejects. */
+export interface ObjectRefGenerator<out T> extends AsyncIterable<ObjectRef<T>, void, void> {
 	/** Ends the call where it runs: its `finally` blocks run. */
 	cancel(reason?: unknown): Promise<void>;
 }
-interface Stream<out T> extends AsyncIterableIterator<T, void, void>, AsyncDisposable {
+/**
+ * The items of a call that streams, as they come. An error of the call is thrown by the iteration. Leaving the loop, `return()` and
+ * abort end the call where it runs, and its `finally` blocks run.
+ */
+export interface Stream<out T> extends AsyncIterableIterator<T, void, void>, AsyncDisposable {
 	/** The same as a Web stream; cancelling it ends the call. */
 	readable(): ReadableStream$1<T>;
 }
@@ -282,6 +294,58 @@ export declare class KlawError extends Error {
 	readonly details: Readonly<Record<string, unknown>>;
 	constructor(code: string, message: string, options?: KlawErrorOptions);
 }
+/** A task or method has thrown something that is no error; it is the `cause`. */
+export declare class TaskError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** An actor is dead, or its process ended while a call to it may have run. */
+export declare class ActorDiedError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+	/** How often the actor may still come back: 0 if it is dead, undefined if there is no limit. */
+	get restartsLeft(): number | undefined;
+	/** False if this call never started. */
+	get mayHaveRun(): boolean;
+	/** What its process wrote last, if that has ended. */
+	get lastLogLines(): readonly string[];
+}
+/** An actor is being restarted, and the call was not to wait for it. */
+export declare class ActorUnavailableError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** Another actor has the name. */
+export declare class ActorAlreadyExistsError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** No actor has the name. */
+export declare class ActorNotFoundError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** The process that ran a task has ended, and the task is not tried again. */
+export declare class WorkerCrashedError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+	/** What the process wrote last. */
+	get lastLogLines(): readonly string[];
+}
+/** A call was cancelled. */
+export declare class TaskCancelledError extends KlawError {
+	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** A result was not there in time. */
+export declare class GetTimeoutError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** As many calls to an actor as `maxPendingCalls` allows are not settled. Nothing was submitted. */
+export declare class PendingCallsLimitExceededError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** A task needs more than this session has. */
+export declare class TaskUnschedulableError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
+/** Whoever runs tasks and actors in the session is gone. */
+export declare class RuntimeLostError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
+}
 /**
  * The other side of a channel is gone, by close, by garbage collection or by death. Receivers have got everything that
  * was sent before.
@@ -296,6 +360,10 @@ export declare class ChannelFullError extends KlawError {
 /** The `timeoutMs` of a `send` or `recv` is over. Nothing was sent, nothing was taken. */
 export declare class ChannelTimeoutError extends KlawError {
 	constructor(message?: string, options?: KlawErrorOptions);
+}
+/** This process can't find the class or function of an actor or task. `cause`: why its module could not be imported. */
+export declare class DefinitionNotFoundError extends KlawError {
+	constructor(message: string, options?: KlawErrorOptions);
 }
 interface SchemaIssue {
 	/** In the words of the schema's library. */
@@ -564,6 +632,46 @@ export declare function channel<T>(options?: ChannelOptions & {
  * ```
  */
 export declare function move<E extends Sender<never> | Receiver<unknown>>(end: E): E;
+/** Where code runs. */
+export interface RuntimeContext {
+	/** Sixteen hex digits. */
+	readonly sessionId: string;
+	/** False in a worker process. */
+	readonly isDriver: boolean;
+	/** Of this worker process, unique in the session; undefined in a driver. */
+	readonly workerId: string | undefined;
+	/** Of the actor whose code this is, the same in all its lives. */
+	readonly actorId: string | undefined;
+	/** How often this call was tried before; in a constructor, how often the actor died before. */
+	readonly attempt: number;
+	/** Aborted when this call is cancelled. Outside of calls: never. */
+	readonly signal: AbortSignal;
+}
+/**
+ * Where the calling code runs, and as what.
+ *
+ * @throws NotInitializedError before `init()`, outside of workers.
+ * @see {@link https://docs.ray.io/en/latest/ray-core/api/doc/ray.runtime_context.RuntimeContext.html | Ray's runtime context}
+ *
+ * @example
+ * ```ts
+ * export const fetched = task(async function fetched(url: string) {
+ *   const response = await fetch(url, { signal: runtimeContext().signal }); // ends when the call is cancelled
+ *   return response.text();
+ * });
+ * ```
+ */
+export declare function runtimeContext(): RuntimeContext;
+/** False in a worker process: in code that a worker imports too, what only the driver is to do stands behind it. */
+export declare const isDriver: boolean;
+/**
+ * A handle of the actor whose code calls this: to be given to others.
+ *
+ * An actor that keeps a handle of itself lives until it is killed or terminated.
+ *
+ * @throws KlawError `ERR_KLAW_NOT_AN_ACTOR` outside of an actor.
+ */
+export declare function self<T>(): ActorHandle<T>;
 type AnyClass<T extends object = object> = (abstract new (...args: never[]) => T) | (Function & {
 	prototype: T;
 });
@@ -688,6 +796,15 @@ export interface InitOptions {
 	readonly namespace?: string | undefined;
 	/** Whether what workers write is shown here, with its source before each line. Default: true. */
 	readonly logToDriver?: boolean | undefined;
+	/**
+	 * How long calls that run may go on after Ctrl-C, in milliseconds, before the process ends; a second one ends it at once. Nothing
+	 * happens if the program listens for SIGINT itself. Default: 5,000.
+	 */
+	readonly drainMs?: number | undefined;
+}
+/** How a runtime ends. */
+export interface ShutdownOptions {
+	readonly graceMs?: number | undefined;
 }
 /** This process in a session. */
 export interface Runtime extends AsyncDisposable {
@@ -695,8 +812,13 @@ export interface Runtime extends AsyncDisposable {
 	readonly sessionId: string;
 	/** What other processes give to `init({ address })`. */
 	readonly address: string;
-	/** Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. */
-	shutdown(): Promise<void>;
+	/**
+	 * Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. In the process that has made the
+	 * session all workers end. In a worker it does nothing.
+	 *
+	 * @param options - `graceMs`: how long calls that run may go on, while no new ones are taken. Default: 0.
+	 */
+	shutdown(options?: ShutdownOptions): Promise<void>;
 }
 /**
  * Joins a session; with no options a new one. Called again it gives the same runtime, as long as that was not shut down: a

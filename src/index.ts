@@ -26,20 +26,34 @@ export {
   type Sender,
   type WaitOptions,
 } from "./channel/index.ts";
+export { isDriver, runtimeContext, self, type RuntimeContext } from "./context.ts";
 export { registerSerializer, type SerializerOptions } from "./codec/index.ts";
 export {
+  ActorAlreadyExistsError,
+  ActorDiedError,
+  ActorNotFoundError,
+  ActorUnavailableError,
   ChannelClosedError,
   ChannelFullError,
   ChannelTimeoutError,
+  DefinitionNotFoundError,
+  GetTimeoutError,
   InvalidArgumentError,
   KlawError,
   NotInitializedError,
+  PendingCallsLimitExceededError,
   ProtocolVersionError,
+  RuntimeLostError,
   SchemaError,
   SerializationError,
   ShmExhaustedError,
+  TaskCancelledError,
+  TaskError,
+  TaskUnschedulableError,
   ValueTooLargeError,
+  WorkerCrashedError,
 } from "./errors/index.ts";
+export type { ObjectRef, ObjectRefGenerator, Stream } from "./objects/types.ts";
 export type { StandardSchemaV1 } from "./schema/index.ts";
 export { task, type Task, type TaskDefaults, type TaskOptions } from "./tasks/index.ts";
-export { init, type InitOptions, type Runtime } from "./runtime.ts";
+export { init, type InitOptions, type Runtime, type ShutdownOptions } from "./runtime.ts";

@@ -2,9 +2,12 @@ import { inspect } from "node:util";
 
 import { checkCount } from "./actors/facts.ts";
 import { showLines } from "./calls/lines.ts";
+import { allSettled } from "./calls/pending.ts";
+import { refuseCalls } from "./calls/submit.ts";
 import { openCalls } from "./calls/take.ts";
 import { callingScript, reachedInit } from "./definitions/index.ts";
 import { InvalidArgumentError, KlawError, NotInitializedError, RuntimeLostError } from "./errors/index.ts";
+import { onInterrupt } from "./interrupt.ts";
 import { closeLoop, currentSession, openLoop } from "./loop.ts";
 import type { Joined } from "./native/index.ts";
 import { cpusOf, setSettings } from "./settings.ts";
@@ -26,6 +29,16 @@ export interface InitOptions {
   readonly namespace?: string | undefined;
   /** Whether what workers write is shown here, with its source before each line. Default: true. */
   readonly logToDriver?: boolean | undefined;
+  /**
+   * How long calls that run may go on after Ctrl-C, in milliseconds, before the process ends; a second one ends it at once. Nothing
+   * happens if the program listens for SIGINT itself. Default: 5,000.
+   */
+  readonly drainMs?: number | undefined;
+}
+
+/** How a runtime ends. */
+export interface ShutdownOptions {
+  readonly graceMs?: number | undefined;
 }
 
 /** This process in a session. */
@@ -34,11 +47,17 @@ export interface Runtime extends AsyncDisposable {
   readonly sessionId: string;
   /** What other processes give to `init({ address })`. */
   readonly address: string;
-  /** Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. */
-  shutdown(): Promise<void>;
+  /**
+   * Closes everything that this thread has in the session, and leaves it. Whoever waits is rejected. In the process that has made the
+   * session all workers end. In a worker it does nothing.
+   *
+   * @param options - `graceMs`: how long calls that run may go on, while no new ones are taken. Default: 0.
+   */
+  shutdown(options?: ShutdownOptions): Promise<void>;
 }
 
 const DEFAULT_BUSY_POLL_US = 20;
+const DEFAULT_DRAIN_MS = 5_000;
 /** Longer, and timers would be late. */
 const LONGEST_BUSY_POLL_US = 1_000;
 
@@ -72,8 +91,10 @@ export function init(options: InitOptions = {}): Promise<Runtime> {
 }
 
 async function initDriver(options: InitOptions): Promise<Runtime> {
-  const { address, busyPollUs = DEFAULT_BUSY_POLL_US, namespace = "default", logToDriver = true } = options;
+  const { address, busyPollUs = DEFAULT_BUSY_POLL_US, namespace = "default" } = options;
+  const { logToDriver = true, drainMs = DEFAULT_DRAIN_MS } = options;
   checkCount("busyPollUs", busyPollUs, 0, LONGEST_BUSY_POLL_US);
+  checkCount("drainMs", drainMs, 0);
   for (const [option, text] of Object.entries({ address, namespace })) {
     if (text !== undefined && (typeof text !== "string" || text === "")) {
       throw new InvalidArgumentError(`${option} is ${inspect(text)}, expected a string that is not empty`);
@@ -95,20 +116,38 @@ async function initDriver(options: InitOptions): Promise<Runtime> {
   }
   setSettings({ namespace, numCpus });
   showLines(logToDriver);
-  const shutdown = async (): Promise<void> => {
+  const shutdown = async ({ graceMs = 0 }: ShutdownOptions = {}): Promise<void> => {
+    checkCount("graceMs", graceMs, 0);
     // Of this session: the thread may be in another one by now.
+    if (currentSession() !== joined) return;
+    if (graceMs > 0) await drain(graceMs);
     if (currentSession() === joined) leave();
   };
   process.once("exit", leave);
-  runtime = { ...joined, shutdown, [Symbol.asyncDispose]: shutdown };
+  onInterrupt(() => shutdown({ graceMs: drainMs }));
+  runtime = { ...joined, shutdown, [Symbol.asyncDispose]: () => shutdown() };
   return runtime;
+}
+
+/** No more calls; those that run have this long. */
+async function drain(graceMs: number): Promise<void> {
+  refuseCalls(
+    new NotInitializedError("the runtime of this thread is being shut down: it takes no more calls"),
+  );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, graceMs);
+  });
+  await Promise.race([allSettled(), late]);
+  clearTimeout(timer);
 }
 
 /** A worker stays in its session for as long as it lives. */
 function ofWorker(joined: Joined): Runtime {
-  const shutdown = async (): Promise<void> => {};
-  return { ...joined, shutdown, [Symbol.asyncDispose]: shutdown };
+  return { ...joined, shutdown: stay, [Symbol.asyncDispose]: stay };
 }
+
+async function stay(): Promise<void> {}
 
 /** The runtime that this thread has, if that is what was asked for. */
 function present(has: Runtime, address: string | undefined): Runtime {
@@ -123,5 +162,7 @@ function present(has: Runtime, address: string | undefined): Runtime {
 /** What a process that ends without it leaves, its peers repair; with it there is nothing to repair. */
 function leave(): void {
   process.off("exit", leave);
+  onInterrupt(undefined);
+  refuseCalls(undefined);
   closeLoop(new NotInitializedError("the runtime of this thread was shut down while this waited"));
 }

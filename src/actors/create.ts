@@ -9,7 +9,7 @@ import { encode } from "../codec/index.ts";
 import type { Definition } from "../definitions/index.ts";
 import { InvalidArgumentError } from "../errors/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
-import { asKlawError, native } from "../native/index.ts";
+import { RECEIVER_END, asKlawError, native } from "../native/index.ts";
 import { CPU, cpusOf, defaultNamespace } from "../settings.ts";
 import { factsOf, checkCount, type ActorFacts } from "./facts.ts";
 import { makeHandle, retries, stateOf } from "./handle.ts";
@@ -30,6 +30,8 @@ export interface Creation {
   readonly name: string;
   readonly hash: string;
   readonly facts: ActorFacts;
+  /** The channel whose senders are the actor's handles. */
+  readonly life: number;
 }
 
 /** Before a creation: where what the worker needs ends, and where the arguments begin, in bytes from its start. */
@@ -75,7 +77,7 @@ function submit(
   try {
     const start = aligned(encode(facts, staging, "options"));
     staging.position = start + CREATION_HEADER_BYTES;
-    const creation: Creation = { module, name, hash, facts };
+    const creation: Creation = { module, name, hash, facts, life: native.channelId(RECEIVER_END, life) };
     const end = encode(creation, staging, "options");
     staging.position = aligned(end);
     const stop = encode(args, staging, "args");

@@ -5,6 +5,7 @@
  */
 import { inspect } from "node:util";
 
+import { stream } from "../calls/stream.ts";
 import { call } from "../calls/submit.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import type { WaitOptions } from "../channel/wait.ts";
@@ -15,7 +16,7 @@ import { asKlawError, native } from "../native/index.ts";
 import { checkMethodOptions, groupNumber, type ActorFacts } from "./facts.ts";
 import type { CallOptions, MethodOptions } from "./options.ts";
 
-type Method = (...args: unknown[]) => Promise<unknown>;
+type Method = (...args: unknown[]) => unknown;
 type MethodWithOptions = Method & { options(options: CallOptions): Method };
 
 /** What is behind a handle. */
@@ -63,23 +64,26 @@ export class HandleState {
   }
 
   #bind(index: number, options: MethodOptions, wait: WaitOptions | undefined): Method {
+    const isStream = this.facts.methods[index]!.kind === "stream";
     let callee: number | undefined;
     const number = (): number => {
       // A number of another session would name something else.
       const actor = this.open;
-      return (callee ??= this.#callee(actor, options));
+      return (callee ??= this.#callee(actor, options, isStream));
     };
-    return (...args) => call(number, index, args, this, wait);
+    const calling = { callee: number, method: index, keeps: this, wait };
+    if (isStream) return (...args) => stream(calling, args);
+    return (...args) => call(calling, args);
   }
 
-  #callee(actor: number, options: MethodOptions): number {
+  #callee(actor: number, options: MethodOptions, isStream: boolean): number {
     const { facts } = this;
     const {
       maxTaskRetries = facts.maxTaskRetries,
       retryExceptions = false,
       concurrencyGroup: group,
     } = options;
-    const key = `${group ?? ""}\n${maxTaskRetries}\n${retryExceptions}`;
+    const key = `${group ?? ""}\n${maxTaskRetries}\n${retryExceptions}\n${isStream}`;
     const known = this.#callees.get(key);
     if (known !== undefined) return known;
     const callee = native.callee({
@@ -87,8 +91,9 @@ export class HandleState {
       ordered: facts.ordered,
       group: groupNumber(facts, group),
       cpus: 0,
-      maxRetries: retries(maxTaskRetries),
-      retryErrors: retryExceptions,
+      // What was streamed once would come again.
+      maxRetries: isStream ? 0 : retries(maxTaskRetries),
+      retryErrors: retryExceptions && !isStream,
       failWhileRestarting: false,
       maxPending: facts.maxPendingCalls ?? null,
       definition: null,

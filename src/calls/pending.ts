@@ -23,7 +23,16 @@ onLeave((error) => {
   const left = [...pending.values()];
   pending.clear();
   for (const call of left) settle(call).reject(error);
+  idle.splice(0).forEach((done) => done());
 });
+
+/** Whoever waits for the last of them. */
+const idle: (() => void)[] = [];
+
+/** Resolves when every call of this thread is settled. */
+export function allSettled(): Promise<void> {
+  return pending.size === 0 ? Promise.resolve() : new Promise((resolve) => idle.push(resolve));
+}
 
 /** The promise of a call's result. */
 export function promiseOf(
@@ -43,11 +52,12 @@ export function promiseOf(
 export function takePending(call: number): Pending | undefined {
   const entry = pending.get(call);
   pending.delete(call);
+  if (pending.size === 0 && idle.length > 0) idle.splice(0).forEach((done) => done());
   return entry === undefined ? undefined : settle(entry);
 }
 
-/** Nobody waits for it any more, and where it runs it is told so. */
-function giveUp(call: number, reason: unknown): void {
+/** Nobody waits for it any more, and where it runs it is told so. Nothing happens to a call that is settled. */
+export function giveUp(call: number, reason: unknown): void {
   const entry = takePending(call);
   if (entry === undefined) return;
   native.cancelCall(call, false);

@@ -10,30 +10,38 @@ import { acquireStaging, releaseStaging } from "../loop.ts";
 import { CALL_HEADER_BYTES, asKlawError, native } from "../native/index.ts";
 import { promiseOf } from "./pending.ts";
 
-/**
- * Calls, and gives the promise of the result.
- *
- * @param callee - what is called, and how: a number of the addon's.
- * @param method - which method of an actor; 0 for tasks.
- * @param keeps - is not collected before the call is settled.
- */
-export function call(
-  callee: () => number,
-  method: number,
-  args: readonly unknown[],
-  keeps: object | undefined,
-  options: WaitOptions | undefined,
-): Promise<unknown> {
+/** What is called, and how. */
+export interface Calling {
+  /** Its number of the addon's, in the session that this thread is in now. */
+  readonly callee: () => number;
+  /** Which method of an actor; 0 for tasks. */
+  readonly method: number;
+  /** Is not collected before the call is settled. */
+  readonly keeps: object | undefined;
+  readonly wait: WaitOptions | undefined;
+}
+
+/** Calls, and gives the promise of the result. */
+export function call(calling: Calling, args: readonly unknown[]): Promise<unknown> {
   try {
-    if (options !== undefined) checkWait(options);
-    return promiseOf(submit(callee, method, args), keeps, options);
+    const { keeps, wait } = calling;
+    if (wait !== undefined) checkWait(wait);
+    return promiseOf(submit(calling, args), keeps, wait);
   } catch (error) {
     return Promise.reject(asKlawError(error));
   }
 }
 
+let refusal: Error | undefined;
+
+/** New calls of this thread fail with this from now on; with nothing they don't. */
+export function refuseCalls(error: Error | undefined): void {
+  refusal = error;
+}
+
 /** The call's name. Throws if nothing was submitted. */
-function submit(callee: () => number, method: number, args: readonly unknown[]): number {
+export function submit({ callee, method }: Calling, args: readonly unknown[]): number {
+  if (refusal !== undefined) throw refusal;
   const staging = acquireStaging();
   try {
     staging.position = CALL_HEADER_BYTES;

@@ -47,7 +47,7 @@ export class ReceivingEnd<out T> extends ChannelEnd implements Receiver<T> {
   }
 
   readable(): ReadableStream<T> {
-    return readableOf(this);
+    return readableOf(this, () => this.close());
   }
 
   close(): void {

@@ -5,7 +5,7 @@
  */
 import { ReadableStream, WritableStream } from "node:stream/web";
 
-import type { Receiver, Sender } from "./types.ts";
+import type { Sender } from "./types.ts";
 
 /** What is written is sent; see `Sender.writable`. */
 export function writableOf<T>(tx: Sender<T>): WritableStream<T> {
@@ -16,9 +16,9 @@ export function writableOf<T>(tx: Sender<T>): WritableStream<T> {
   });
 }
 
-/** What is received can be read; see `Receiver.readable`. */
-export function readableOf<T>(rx: Receiver<T>): ReadableStream<T> {
-  const messages = rx[Symbol.asyncIterator]();
+/** What is received can be read; see `Receiver.readable`. `cancel`: nobody reads it any more. */
+export function readableOf<T>(from: AsyncIterable<T, void, void>, cancel: () => unknown): ReadableStream<T> {
+  const messages = from[Symbol.asyncIterator]();
   return new ReadableStream<T>(
     {
       async pull(controller) {
@@ -26,7 +26,9 @@ export function readableOf<T>(rx: Receiver<T>): ReadableStream<T> {
         if (done) controller.close();
         else controller.enqueue(value);
       },
-      cancel: () => rx.close(),
+      async cancel() {
+        await cancel();
+      },
     },
     // What the stream holds, nobody else can receive.
     { highWaterMark: 0 },

@@ -1,5 +1,8 @@
+import { types } from "node:util";
+
 import { checkCount } from "../actors/facts.ts";
 import { retries } from "../actors/handle.ts";
+import { stream } from "../calls/stream.ts";
 import { call } from "../calls/submit.ts";
 import type { AnyFunction, Callable } from "../calls/signatures.ts";
 import { define, type Definition } from "../definitions/index.ts";
@@ -43,7 +46,7 @@ export function task<F extends AnyFunction>(run: F, defaults: TaskDefaults = {})
   return made as unknown as Task<F>;
 }
 
-function bind(definition: Definition, options: TaskOptions): (...args: unknown[]) => Promise<unknown> {
+function bind(definition: Definition, options: TaskOptions): (...args: unknown[]) => unknown {
   check(options);
   const { signal, timeoutMs } = options;
   const wait = signal === undefined && timeoutMs === undefined ? undefined : { signal, timeoutMs };
@@ -56,10 +59,16 @@ function bind(definition: Definition, options: TaskOptions): (...args: unknown[]
     }
     return known;
   };
-  return (...args) => call(callee, 0, args, undefined, wait);
+  const calling = { callee, method: 0, keeps: undefined, wait };
+  return isStream(definition) ? (...args) => stream(calling, args) : (...args) => call(calling, args);
 }
 
-function calleeOf({ module, name, hash }: Definition, options: TaskOptions): number {
+function isStream({ value }: Definition): boolean {
+  return types.isGeneratorFunction(value);
+}
+
+function calleeOf(definition: Definition, options: TaskOptions): number {
+  const { module, name, hash } = definition;
   const { numCpus, maxRetries = MAX_RETRIES, retryExceptions = false } = options;
   const cpus = numCpus === undefined ? CPU : cpusOf(numCpus);
   const total = sessionCpus();
@@ -73,8 +82,9 @@ function calleeOf({ module, name, hash }: Definition, options: TaskOptions): num
     ordered: false,
     group: 0,
     cpus,
-    maxRetries: retries(maxRetries),
-    retryErrors: retryExceptions,
+    // What was streamed once would come again.
+    maxRetries: isStream(definition) ? 0 : retries(maxRetries),
+    retryErrors: retryExceptions && !isStream(definition),
     failWhileRestarting: false,
     maxPending: null,
     actor: null,

@@ -6,8 +6,9 @@
 import { openCalls } from "../calls/take.ts";
 import { openLoop } from "../loop.ts";
 import { native } from "../native/index.ts";
+import { serveActor } from "./construct.ts";
 import { beWorker, workerOptions } from "./process.ts";
-import "./construct.ts";
+import { serveCalls } from "./run.ts";
 
 const address = native.guard();
 if (address === null) {
@@ -17,5 +18,7 @@ if (address === null) {
 const { argv, busyPollUs, namespace } = workerOptions();
 process.argv = argv;
 beWorker(openLoop(address, busyPollUs), namespace);
+serveCalls();
+serveActor();
 openCalls(null);
 native.workerReady();

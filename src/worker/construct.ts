@@ -9,32 +9,46 @@ import { encode } from "../codec/index.ts";
 import { load } from "../definitions/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
 import { CONSTRUCT_ENTRY, FINISH_ENTRY, asKlawError, native } from "../native/index.ts";
-import { RunContext, running } from "./context.ts";
+import { RunContext, running, setOwnActor } from "./context.ts";
 import { plainError } from "./reply.ts";
 import { becomeActor } from "./run.ts";
 
 let instance: Partial<AsyncDisposable & Disposable> | undefined;
 
-onEntry(CONSTRUCT_ENTRY, (entry) => {
-  const [restarts] = entry.words;
-  construct(entry.detach(), restarts).then(
-    (limits) => native.constructed(limits),
-    (error: unknown) => tellError(error),
-  );
-});
+/** Becomes the actor that it is told to. */
+export function serveActor(): void {
+  onEntry(CONSTRUCT_ENTRY, (entry) => {
+    const [restarts] = entry.words;
+    construct(entry.detach(), entry.name, restarts).then(
+      (limits) => native.constructed(limits),
+      (error: unknown) => tellError(error),
+    );
+  });
+  onEntry(FINISH_ENTRY, () => {
+    dispose().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  });
+}
 
 /** The limits of the actor's concurrency groups. */
-async function construct(payload: Payload, restarts: number): Promise<number[]> {
+async function construct(payload: Payload, number: number, restarts: number): Promise<number[]> {
   const { buffer, byteOffset, byteLength } = payload.bytes();
   const head = new DataView(buffer, byteOffset, byteLength);
   const [end, start] = [head.getUint32(0, true), head.getUint32(4, true)];
   const creation = payload.part(64, end, "creation") as Creation;
   const { value } = await load({ kind: "actor", ...creation });
+  const { facts, life } = creation;
+  setOwnActor({ id: native.actorName(number).join("."), number, facts, life });
   const args = payload.part(start, byteLength, "args") as unknown[];
   const made = running.run(new RunContext(restarts), () => Reflect.construct(value, args) as object);
   instance = made;
-  becomeActor({ instance: made as Record<string, unknown>, facts: creation.facts });
-  return creation.facts.groups.map(({ limit }) => limit);
+  becomeActor(made, facts);
+  return facts.groups.map(({ limit }) => limit);
 }
 
 function tellError(thrown: unknown): void {
@@ -48,16 +62,6 @@ function tellError(thrown: unknown): void {
     releaseStaging();
   }
 }
-
-onEntry(FINISH_ENTRY, () => {
-  dispose().then(
-    () => process.exit(0),
-    (error: unknown) => {
-      console.error(error);
-      process.exit(1);
-    },
-  );
-});
 
 async function dispose(): Promise<void> {
   await instance?.[Symbol.asyncDispose]?.();

@@ -18,6 +18,8 @@ export interface WorkerOptions {
 }
 
 const OPTIONS = "KLAW_OPTIONS";
+/** Set by the agent: its port, the worker, the row of the run table. */
+const PLACE = "KLAW_PLACE";
 const SPARE_WORKERS = 1;
 /** Members of a session at most, with room for drivers. */
 const MAX_WORKERS = 240;
@@ -29,6 +31,11 @@ const worker = processWide<{ joined: Joined | undefined }>("worker.1", () => ({ 
 /** The session of this worker; undefined in a driver. */
 export function workerSession(): Joined | undefined {
   return worker.joined;
+}
+
+/** The agent's name for this worker; undefined in a driver. */
+export function workerNumber(): string | undefined {
+  return process.env[PLACE]?.split(":")[1];
 }
 
 /** To be called first of all. */

@@ -3,73 +3,90 @@
  *
  * @module
  */
-import { onEntry, type Payload } from "../calls/take.ts";
+import { onEntry, type Entry, type Payload } from "../calls/take.ts";
 import { load, type Definition, type DefinitionIdentity } from "../definitions/index.ts";
 import { DefinitionNotFoundError } from "../errors/index.ts";
 import { CANCELLED_ENTRY, DEFINITION_ENTRY, START_ENTRY } from "../native/index.ts";
 import type { ActorFacts } from "../actors/facts.ts";
 import { RunContext, running } from "./context.ts";
 import { replyError, replyValue } from "./reply.ts";
+import { isGenerator, notDeclared, sendItems } from "./stream.ts";
 
 type Run = (...args: unknown[]) => unknown;
 
+interface Runnable {
+  readonly run: Run;
+  readonly streams: boolean;
+}
+
 /** The actor that this worker is. */
-export interface Actor {
+interface Actor {
   readonly instance: Readonly<Record<string, unknown>>;
   readonly facts: ActorFacts;
+  /** Those that were called already. */
+  readonly methods: (Runnable | undefined)[];
 }
 
 /** Definitions of tasks, by the numbers that calls name them by. */
-const tasks: (Run | Promise<Run>)[] = [];
+const tasks: (Runnable | Promise<Runnable>)[] = [];
 /** Calls that run, by their places. */
 const runs: (RunContext | undefined)[] = [];
 let actor: Actor | undefined;
 
 /** From now on calls are this actor's. */
-export function becomeActor(become: Actor): void {
-  actor = become;
+export function becomeActor(instance: object, facts: ActorFacts): void {
+  actor = { instance: instance as Record<string, unknown>, facts, methods: [] };
 }
 
-onEntry(DEFINITION_ENTRY, (entry) => {
+/** Takes calls from now on. */
+export function serveCalls(): void {
+  onEntry(DEFINITION_ENTRY, define);
+  onEntry(CANCELLED_ENTRY, ({ name }) => runs[name]?.cancel());
+  onEntry(START_ENTRY, start);
+}
+
+function define(entry: Entry): void {
   const { name } = entry;
   const identity = JSON.parse(Buffer.from(entry.bytes()).toString()) as DefinitionIdentity;
-  const loading = load(identity).then(({ value }: Definition) => (tasks[name] = value as Run));
+  const loading = load(identity).then(
+    ({ value }: Definition) => (tasks[name] = { run: value as Run, streams: isGenerator(value) }),
+  );
   // Each call that names it will say so.
   loading.catch(() => {});
   tasks[name] = loading;
-});
+}
 
-onEntry(CANCELLED_ENTRY, ({ name }) => runs[name]?.cancel());
-
-onEntry(START_ENTRY, (entry) => {
+function start(entry: Entry): void {
   const [method, definition, attempt] = entry.words;
   const context = new RunContext(attempt);
   runs[entry.name] = context;
-  const run = definition === 0 ? methodOf(method) : tasks[definition];
-  if (typeof run === "function") return runNow(entry.name, context, run, entry);
+  const known = definition === 0 ? methodOf(method) : tasks[definition];
+  if (known !== undefined && "run" in known) return runNow(entry.name, context, known, entry);
   // Its arguments may be of classes that its module registers.
-  const detached = entry.detach();
+  const payload = entry.detach();
   Promise.resolve(
-    run ?? Promise.reject(new DefinitionNotFoundError("nobody has said what this call is for")),
+    known ?? Promise.reject(new DefinitionNotFoundError("nobody has said what this call is for")),
   ).then(
-    (loaded) => runNow(entry.name, context, loaded, detached),
+    (loaded) => runNow(entry.name, context, loaded, payload),
     (error: unknown) => answer(entry.name, replyError, error),
   );
-});
-
-function methodOf(index: number): Run | undefined {
-  if (actor === undefined) return undefined;
-  const { facts, instance } = actor;
-  const name = facts.methods[index]?.name ?? "";
-  const method = instance[name];
-  return typeof method === "function" ? (method.bind(instance) as Run) : undefined;
 }
 
-function runNow(place: number, context: RunContext, run: Run, args: Payload): void {
+function methodOf(index: number): Runnable | undefined {
+  if (actor === undefined) return undefined;
+  const { facts, instance, methods } = actor;
+  const known = methods[index];
+  if (known !== undefined) return known;
+  const method = instance[facts.methods[index]?.name ?? ""];
+  if (typeof method !== "function") return undefined;
+  return (methods[index] = { run: method.bind(instance) as Run, streams: isGenerator(method) });
+}
+
+function runNow(place: number, context: RunContext, runnable: Runnable, args: Payload): void {
   let result: unknown;
   try {
     const values = args.value("args") as unknown[];
-    result = running.run(context, () => run(...values));
+    result = running.run(context, () => call(runnable, values));
   } catch (error) {
     return answer(place, replyError, error);
   }
@@ -78,6 +95,13 @@ function runNow(place: number, context: RunContext, run: Run, args: Payload): vo
     (value) => answer(place, replyValue, value),
     (error: unknown) => answer(place, replyError, error),
   );
+}
+
+function call({ run, streams }: Runnable, args: unknown[]): unknown {
+  if (streams) return sendItems(run as Parameters<typeof sendItems>[0], args);
+  const result = run(...args);
+  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) throw notDeclared(run);
+  return result;
 }
 
 function answer(place: number, reply: (run: number, value: unknown) => void, value: unknown): void {

@@ -10,6 +10,7 @@
 
 mod agent;
 mod calls;
+pub mod crash;
 mod error;
 mod event_loop;
 mod node;

@@ -16,7 +16,10 @@ const RECEIVER: u32 = 2;
 const CLOSED: u32 = u32::MAX;
 
 /// Runs `body` with the open loop; what it fails with is thrown.
-pub(crate) fn with<R>(env: Env, body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>) -> Result<R> {
+pub(crate) fn with<R>(
+    env: Env,
+    body: impl FnOnce(&mut OpenLoop) -> std::result::Result<R, Failure>,
+) -> Result<R> {
     LoopCell::of(env)?.with(body).map_err(|failure| failure.throw(env.raw()))
 }
 
@@ -177,7 +180,10 @@ pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
 }
 
 /// An error as a value of JavaScript.
-pub(crate) fn error_value(env: Env, error: klaw_core::Error) -> Result<napi::bindgen_prelude::Unknown<'static>> {
+pub(crate) fn error_value(
+    env: Env,
+    error: klaw_core::Error,
+) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     // Outside of `with`: making an object may run JavaScript.
     let failed = Failure::Core(error).to_js(env.raw());
     let failed = failed.ok_or_else(|| Failure::Host("napi_create_error").throw(env.raw()))?;

@@ -61,7 +61,8 @@ impl Failure {
                 "this thread is in a session already: shut it down before you join another".to_owned()
             }
             Self::NoCalls => {
-                "no actors and tasks here: this session was made by something that starts no workers".to_owned()
+                "no actors and tasks here: this session was made by something that starts no workers"
+                    .to_owned()
             }
             Self::Argument(what) => format!("the addon was called with {what}"),
             Self::Host(what) => format!("{what} failed: this host is no Node.js that we know"),

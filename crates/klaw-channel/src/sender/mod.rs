@@ -90,6 +90,12 @@ impl Sender {
         self.overflow == Overflow::Wait
     }
 
+    /// True once every receiver is gone: what is sent fails.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        Side::load(&self.channel().facts.receivers).closed
+    }
+
     /// One more sender of this channel.
     pub fn try_clone(&self) -> Result<Self, ChannelError> {
         self.node.open_sender(self.id)

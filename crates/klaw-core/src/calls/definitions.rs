@@ -6,6 +6,9 @@ use klaw_sched::ids::{Inbox, Lease};
 
 use super::Definition;
 
+/// So few leases are not looked through.
+const FEW: usize = 32;
+
 /// The definitions that a port's calls name, and those that calls to it do.
 #[derive(Debug, Default)]
 pub(super) struct Definitions {
@@ -39,10 +42,12 @@ impl Definitions {
     }
 }
 
-/// The leases by which a port sends calls.
+/// The leases by which a port sends calls, and what was told by each.
 #[derive(Debug, Default)]
 pub(super) struct Leases {
     lent: HashMap<Lease, Lent>,
+    /// With so many of them, those that lead nowhere are forgotten: nobody tells of an actor's end whom nobody watches.
+    too_many: usize,
 }
 
 #[derive(Debug)]
@@ -53,13 +58,25 @@ struct Lent {
 }
 
 impl Leases {
-    pub(super) fn begin(&mut self, lease: Lease, inbox: Inbox) {
+    /// `is_open`: whether anything that was sent there still can be taken.
+    pub(super) fn begin(&mut self, lease: Lease, inbox: Inbox, is_open: impl Fn(Inbox) -> bool) {
+        if self.lent.len() > self.too_many {
+            self.lent.retain(|_, lent| is_open(lent.inbox));
+            self.too_many = (self.lent.len() * 2).max(FEW);
+        }
         self.lent.entry(lease).or_insert_with(|| Lent { inbox, told: HashSet::new() });
     }
 
-    /// True if the definition has to go along with a call by this lease; once.
-    pub(super) fn tell(&mut self, lease: Lease, definition: Definition) -> bool {
-        self.lent.get_mut(&lease).is_some_and(|lent| lent.told.insert(definition))
+    /// True if the definition has to go along with a call by this lease.
+    pub(super) fn is_new(&self, lease: Lease, definition: Definition) -> bool {
+        self.lent.get(&lease).is_none_or(|lent| !lent.told.contains(&definition))
+    }
+
+    /// It went along with a call that is sent.
+    pub(super) fn told(&mut self, lease: Lease, definition: Definition) {
+        if let Some(lent) = self.lent.get_mut(&lease) {
+            lent.told.insert(definition);
+        }
     }
 
     /// Nothing is sent by it any more: where it was sent to.
@@ -73,4 +90,47 @@ fn fnv1a(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_definition_is_learned_once() {
+        let mut definitions = Definitions::default();
+        let (a, b) = (definitions.define("a"), definitions.define("b"));
+        assert_eq!(definitions.define("a"), a);
+        assert_eq!((definitions.text(a), definitions.text(b)), ("a", "b"));
+        assert_eq!(definitions.learn(a.0, b""), None, "nobody has said what it is");
+        assert_eq!(definitions.learn(a.0, b"a"), Some((1, true)));
+        assert_eq!(definitions.learn(b.0, b"b"), Some((2, true)));
+        for again in [&b""[..], b"a"] {
+            assert_eq!(definitions.learn(a.0, again), Some((1, false)));
+        }
+    }
+
+    #[test]
+    fn a_definition_is_told_once_by_each_lease() {
+        let mut leases = Leases::default();
+        leases.begin(Lease(1), Inbox(7), |_| true);
+        leases.begin(Lease(2), Inbox(7), |_| true);
+        assert!(leases.is_new(Lease(1), Definition(3)));
+        leases.told(Lease(1), Definition(3));
+        assert!(!leases.is_new(Lease(1), Definition(3)));
+        assert!(leases.is_new(Lease(1), Definition(4)) && leases.is_new(Lease(2), Definition(3)));
+        leases.begin(Lease(1), Inbox(7), |_| true);
+        assert!(!leases.is_new(Lease(1), Definition(3)), "it has begun before");
+        assert_eq!((leases.end(Lease(1)), leases.end(Lease(1))), (Some(Inbox(7)), None));
+    }
+
+    #[test]
+    fn leases_that_lead_nowhere_are_forgotten() {
+        let mut leases = Leases::default();
+        for lease in 0..10_000 {
+            leases.begin(Lease(lease), Inbox(lease), |inbox| inbox.0 == 3);
+        }
+        assert!(leases.lent.len() <= FEW + 2, "{}", leases.lent.len());
+        assert_eq!(leases.end(Lease(3)), Some(Inbox(3)));
+    }
 }

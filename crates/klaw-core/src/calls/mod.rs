@@ -11,8 +11,10 @@
 //! The agent tells of a death after the dead one's pidfd was readable, so everything that it had published stands in the control channel
 //! by then, in another lane. What the agent says is therefore put aside until the channel was seen empty: replies of the dead come first.
 
+mod blocked;
 mod definitions;
 mod face;
+mod inbox;
 mod peers;
 mod runs;
 mod submitting;
@@ -138,18 +140,16 @@ impl Calls {
                 false
             }
             Event::Sent { sender, count } => {
-                let Some(channel) = self.peers.channel(*sender) else { return true };
+                let Some(channel) = self.peers.told_of(event_loop, *sender) else { return true };
                 if let Some(worker) = &mut self.worker {
                     self.ready |= worker.published(channel, *count);
                 }
                 false
             }
             Event::Failed { sender, .. } => {
-                let Some(channel) = self.peers.channel(*sender) else { return true };
+                let Some(channel) = self.peers.told_of(event_loop, *sender) else { return true };
                 self.peers.close(event_loop, channel);
-                if let Some(worker) = &mut self.worker {
-                    self.ready |= worker.forget_port(PortId(channel));
-                }
+                self.port_gone(event_loop, PortId(channel));
                 false
             }
             _ => true,
@@ -206,9 +206,7 @@ impl Calls {
                 return Ok(false);
             }
             Ok(Sent::Now | Sent::Enough) => {}
-            Err(Gone) => {
-                worker.forget_port(PortId(channel));
-            }
+            Err(Gone) => self.port_gone(event_loop, PortId(channel)),
         }
         Ok(true)
     }

@@ -1,4 +1,7 @@
 //! Senders to other ports, by the channels that they listen to; one each, opened at first use.
+//!
+//! Nobody tells of a port that has ended while nothing is sent there. So whenever there are twice as many senders as the last time, those
+//! whose ports are gone are closed.
 
 use std::collections::HashMap;
 
@@ -7,11 +10,23 @@ use klaw_channel::ChannelError;
 use crate::error::Error;
 use crate::event_loop::{Carried, EventLoop, Handle, Sent};
 
+/// So few senders are not looked through.
+const FEW: usize = 32;
+
 /// This port's senders.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Peers {
     senders: HashMap<u64, Handle>,
+    /// Also of those that were closed and still send what waits for room.
     channels: HashMap<Handle, u64>,
+    /// With so many of them, those that lead nowhere are closed.
+    too_many: usize,
+}
+
+impl Default for Peers {
+    fn default() -> Self {
+        Self { senders: HashMap::new(), channels: HashMap::new(), too_many: FEW }
+    }
 }
 
 /// Nobody listens there any more.
@@ -52,22 +67,46 @@ impl Peers {
         if let Some(sender) = self.senders.get(&channel) {
             return Ok(*sender);
         }
+        if self.senders.len() >= self.too_many {
+            self.sweep(event_loop);
+        }
         let sender = event_loop.open_sender(channel)?;
         self.senders.insert(channel, sender);
         self.channels.insert(sender, channel);
         Ok(sender)
     }
 
-    /// The channel that one of these senders is for.
-    pub(crate) fn channel(&self, sender: Handle) -> Option<u64> {
-        self.channels.get(&sender).copied()
+    fn sweep(&mut self, event_loop: &mut EventLoop) {
+        let gone = self.senders.iter().filter(|(_, sender)| !event_loop.is_heard(**sender));
+        for channel in gone.map(|(channel, _)| *channel).collect::<Vec<_>>() {
+            self.close(event_loop, channel);
+        }
+        self.too_many = (self.senders.len() * 2).max(FEW);
+    }
+
+    /// True if something was sent there, and the other side was there when that was last looked at.
+    pub(crate) fn is_open(&self, channel: u64) -> bool {
+        self.senders.contains_key(&channel)
+    }
+
+    /// The channel that something was told of, if one of these senders is for it.
+    pub(crate) fn told_of(&mut self, event_loop: &mut EventLoop, sender: Handle) -> Option<u64> {
+        let channel = *self.channels.get(&sender)?;
+        self.forget_if_over(event_loop, sender);
+        Some(channel)
     }
 
     /// Nothing more will be sent there; what waits for room still is.
     pub(crate) fn close(&mut self, event_loop: &mut EventLoop, channel: u64) {
         if let Some(sender) = self.senders.remove(&channel) {
-            self.channels.remove(&sender);
             event_loop.close_sender(sender);
+            self.forget_if_over(event_loop, sender);
+        }
+    }
+
+    fn forget_if_over(&mut self, event_loop: &mut EventLoop, sender: Handle) {
+        if !event_loop.has_sender(sender) {
+            self.channels.remove(&sender);
         }
     }
 }

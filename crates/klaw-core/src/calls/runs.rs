@@ -14,9 +14,12 @@
 //! and nobody writes meanwhile.
 
 use klaw_sched::ids::{Attempt, CallId, PortId};
+use klaw_shm::crash::{crash_point, mutant};
 use klaw_shm::layout::{HEADER_BYTES, SegmentHeader};
 use klaw_shm::sync::{AtomicU64, Ordering};
 use klaw_shm::{Segment, SegmentKind, Session, ShmError, shared_layout};
+
+use crate::crash::{CoreMutant, CorePoint};
 
 /// Rows: as many workers as a session can have members.
 pub(crate) const ROWS: u32 = 256;
@@ -78,11 +81,12 @@ impl Runs {
 
     /// For the row's worker: this call's code runs from now on.
     pub(crate) fn begin(&self, row: u32, place: u32, port: PortId, attempt: Attempt) {
-        let Some(entry) = self.place(row, place) else { return };
+        let Some(entry) = self.place(row, place).filter(|_| !mutant(CoreMutant::RunUnseen)) else { return };
         entry.port.store(port.0, Ordering::Relaxed);
         let word = BEGUN | u64::from(attempt.number) << 32 | u64::from(attempt.call.0);
         // Release; read with Acquire in `begun`. The death between is what orders them; this keeps the two stores in order.
         entry.attempt.store(word, Ordering::Release);
+        crash_point(CorePoint::RunStored);
     }
 
     /// For the row's worker: the reply was published.
@@ -90,6 +94,7 @@ impl Runs {
         let Some(entry) = self.place(row, place) else { return };
         // Release: not before the reply. Read with Acquire in `begun`.
         entry.attempt.store(0, Ordering::Release);
+        crash_point(CorePoint::RunCleared);
     }
 
     fn place(&self, row: u32, place: u32) -> Option<&RunEntry> {

@@ -261,8 +261,8 @@ impl Calls {
         ends: Option<&Carried>,
         what: What,
     ) -> Result<(), Error> {
-        let definition = what.definition.filter(|what| self.leases.tell(route.lease, *what));
-        let definition = definition.map(|definition| self.definitions.text(definition));
+        let new = what.definition.filter(|definition| self.leases.is_new(route.lease, *definition));
+        let text = new.map(|definition| self.definitions.text(definition));
         let header = CallHeader {
             port: self.me,
             lease: route.lease,
@@ -270,19 +270,22 @@ impl Calls {
             group: what.group,
             method: what.method,
             definition: what.definition.map_or(0, |definition| definition.0),
-            definition_bytes: definition.map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
+            definition_bytes: text.map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
         };
         header.write(record.first_chunk_mut().expect("room for the header, which was checked"));
         let (inbox, none) = (route.inbox.0, Carried::default());
         let ends = ends.unwrap_or(&none);
         // To the dead: the agent will tell, and then the call is as one that never started.
-        let _gone = match definition {
+        let _gone = match text {
             None => self.peers.send(event_loop, inbox, tag::CALL, record, ends)?,
             Some(text) => {
                 let told = [record, text.as_bytes()].concat();
                 self.peers.send(event_loop, inbox, tag::CALL, &told, ends)?
             }
         };
+        if let Some(definition) = new {
+            self.leases.told(route.lease, definition);
+        }
         Ok(())
     }
 

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 
+use klaw_sched::ids::{Inbox, Lease};
 use klaw_sched::message::{ActorState, ToPort};
 use klaw_sched::submit::{Action, Replied, Reply, Submitter};
+use klaw_shm::crash::mutant;
 
 use super::Calls;
 use super::face::{Packet, Takes};
 use super::wire::{Control, read_control, read_reply, tag};
+use crate::crash::CoreMutant;
 use crate::error::Error;
 use crate::event_loop::{Arrived, EventLoop, Received};
 
@@ -73,10 +76,10 @@ impl Calls {
     pub fn take(&mut self, event_loop: &mut EventLoop, to: &mut impl Takes) -> Result<bool, Error> {
         self.ready = false;
         let is_empty = self.take_replies(event_loop, to)?;
-        if is_empty {
+        if is_empty || mutant(CoreMutant::DeathBeforeReplies) {
             self.take_notices(event_loop, to)?;
         }
-        self.take_failed(to);
+        self.take_failed(event_loop, to)?;
         self.work(event_loop, to)?;
         self.ready |= to.room() == 0 || !is_empty || !self.notices.is_empty() || !self.failed.is_empty();
         Ok(self.ready)
@@ -87,7 +90,8 @@ impl Calls {
         let mut actions = std::mem::take(&mut self.actions);
         let mut is_empty = false;
         while to.room() > 0 && !is_empty {
-            let room = to.room();
+            // One by one, so that the agent's lane has its turn before another one is empty.
+            let room = if mutant(CoreMutant::DeathBeforeReplies) { 1 } else { to.room() };
             let Self { submitter, notices, control, .. } = self;
             let (actions, unwanted) = (&mut actions, Vec::new());
             let mut from = FromControl { to, submitter, actions, notices, unwanted, has_settled: false };
@@ -99,6 +103,9 @@ impl Calls {
             if has_settled {
                 self.worker_goes_on(event_loop)?;
             }
+            if mutant(CoreMutant::DeathBeforeReplies) && !self.notices.is_empty() {
+                break;
+            }
         }
         if is_empty {
             event_loop.listen(self.control)?;
@@ -107,12 +114,15 @@ impl Calls {
         Ok(is_empty)
     }
 
-    fn take_failed(&mut self, to: &mut impl Takes) {
+    fn take_failed(&mut self, event_loop: &mut EventLoop, to: &mut impl Takes) -> Result<(), Error> {
+        let mut has_failed = false;
         while to.room() > 0
             && let Some((call, error)) = self.failed.pop_front()
         {
             to.failed(call, error);
+            has_failed = true;
         }
+        if has_failed { self.worker_goes_on(event_loop) } else { Ok(()) }
     }
 
     fn take_notices(&mut self, event_loop: &mut EventLoop, to: &mut impl Takes) -> Result<(), Error> {
@@ -155,22 +165,26 @@ impl Calls {
         to: &mut impl Takes,
     ) -> Result<(), Error> {
         match message {
-            ToPort::Leased { lease, inbox, .. } => self.leases.begin(*lease, *inbox),
+            ToPort::Leased { lease, inbox, .. } => self.lease_begins(*lease, *inbox),
             ToPort::LeaseEnded { lease, .. } => self.lease_over(event_loop, *lease),
             ToPort::ActorIs { actor, state } => {
                 self.actor_moves(event_loop, state);
                 to.actor(*actor, state);
             }
             ToPort::Reclaim { lease } => return self.reclaim(event_loop, *lease),
-            ToPort::Finish { lease } => return self.close(event_loop, *lease),
+            ToPort::Finish { lease } => return self.close(event_loop, *lease, to),
             ToPort::NameTaken { .. } | ToPort::Found { .. } | ToPort::Construct { .. } => return Ok(()),
         }
         self.submitter_told(event_loop, message)
     }
 
+    fn lease_begins(&mut self, lease: Lease, inbox: Inbox) {
+        self.leases.begin(lease, inbox, |inbox| self.peers.is_open(inbox.0));
+    }
+
     fn actor_moves(&mut self, event_loop: &mut EventLoop, state: &ActorState) {
         match state {
-            ActorState::Alive { lease, inbox, .. } => self.leases.begin(*lease, *inbox),
+            ActorState::Alive { lease, inbox, .. } => self.lease_begins(*lease, *inbox),
             ActorState::Starting { ended, .. } | ActorState::Dead { ended, .. } => {
                 if let Some(ended) = ended {
                     self.lease_over(event_loop, ended.lease);

@@ -238,6 +238,16 @@ impl EventLoop {
         u32::try_from(cancelled).unwrap_or(u32::MAX)
     }
 
+    /// True if somebody may receive what is sent there.
+    pub(crate) fn is_heard(&mut self, sender: Handle) -> bool {
+        self.senders.get(sender).is_some_and(|end| !end.sender.is_closed())
+    }
+
+    /// True while this sender is open, or was closed and still has messages that wait for room.
+    pub(crate) fn has_sender(&mut self, sender: Handle) -> bool {
+        self.senders.get(sender).is_some()
+    }
+
     /// Closes a sending end; what it had queued is sent first. False if it was closed before.
     pub fn close_sender(&mut self, sender: Handle) -> bool {
         let Some(end) = self.senders.get(sender).filter(|end| !end.closing) else { return false };

@@ -161,12 +161,13 @@ impl Desk {
                 }
             }
             Event::Failed { sender, .. } => {
-                if let Some(channel) = self.peers.channel(*sender) {
+                if let Some(channel) = self.peers.told_of(&mut self.event_loop, *sender) {
                     self.peers.close(&mut self.event_loop, channel);
                     self.inputs.push(Input::PortGone { port: PortId(channel) });
                 }
             }
-            Event::Sent { .. } | Event::Turn => {}
+            Event::Sent { sender, .. } => _ = self.peers.told_of(&mut self.event_loop, *sender),
+            Event::Turn => {}
         }
     }
 
@@ -174,6 +175,9 @@ impl Desk {
     fn take_messages(&mut self) {
         let mut taken = Messages::default();
         while matches!(self.event_loop.take(self.control, BATCH, false, &mut taken), Ok(1..)) {}
+        for end in taken.unwanted {
+            self.event_loop.close_arrived(end);
+        }
         for (message, attachment, ends) in taken.messages {
             match message {
                 Control::Agent(ToAgent::CreateActor { actor, options }) => {
@@ -265,6 +269,8 @@ impl Desk {
 #[derive(Default)]
 struct Messages {
     messages: Vec<(Control, Vec<u8>, Vec<Arrived>)>,
+    /// Of what no port of ours sends.
+    unwanted: Vec<Arrived>,
 }
 
 impl Received for Messages {
@@ -274,8 +280,9 @@ impl Received for Messages {
 
     fn put(&mut self, tag: u32, record: &[u8], ends: &[Arrived]) {
         let message = read_control(record).filter(|_| tag == tag::CONTROL);
-        if let Some((message, attachment)) = message {
-            self.messages.push((message, attachment.to_vec(), ends.to_vec()));
+        match message {
+            Some((message, attachment)) => self.messages.push((message, attachment.to_vec(), ends.to_vec())),
+            None => self.unwanted.extend(ends),
         }
     }
 }

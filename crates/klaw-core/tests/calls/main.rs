@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
 
 mod actors;
+#[cfg(feature = "crash-points")]
+mod crashes;
 mod deaths;
 mod stage;
 mod tasks;
@@ -16,6 +18,8 @@ fn main() -> ExitCode {
         let mut cases = tasks::cases();
         cases.extend(actors::cases());
         cases.extend(deaths::cases());
+        #[cfg(feature = "crash-points")]
+        cases.extend(crashes::cases());
         cases
     })
 }

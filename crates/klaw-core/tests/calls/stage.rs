@@ -183,8 +183,9 @@ impl Stage {
         let Port { calls, event_loop } = &mut self.port;
         let (alive, life) = event_loop.channel(ChannelOptions::default()).map_err(text)?;
         let life_end = End::Receiver(life);
-        let id =
-            calls.create_actor(event_loop, options, life_end, creation.as_bytes(), ends).map_err(text)?;
+        let id = calls
+            .create_actor(event_loop, options, life_end, (b"card", creation.as_bytes()), ends)
+            .map_err(text)?;
         event_loop.close_receiver(life);
         Ok(Actor { id, alive })
     }

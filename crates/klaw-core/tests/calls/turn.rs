@@ -61,11 +61,11 @@ impl Takes for Tray {
         self.0.push(Told::Actor(actor, state.clone()));
     }
 
-    fn name_taken(&mut self, actor: ActorId, by: ActorId) {
+    fn name_taken(&mut self, actor: ActorId, by: ActorId, _: &[u8], _: &[Arrived]) {
         self.0.push(Told::NameTaken { actor, by });
     }
 
-    fn found(&mut self, request: u32, actor: Option<ActorId>) {
+    fn found(&mut self, request: u32, actor: Option<ActorId>, _: &[u8], _: &[Arrived]) {
         self.0.push(Told::Found { request, actor });
     }
 

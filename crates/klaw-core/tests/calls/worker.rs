@@ -196,7 +196,7 @@ impl Worker {
         let Port { calls, event_loop } = &mut self.port;
         let (alive, life) = event_loop.channel(klaw_core::ChannelOptions::default())?;
         let options = crate::stage::options("owned", Some(0));
-        let actor = calls.create_actor(event_loop, options, End::Receiver(life), b"plain", &[])?;
+        let actor = calls.create_actor(event_loop, options, End::Receiver(life), (b"card", b"plain"), &[])?;
         event_loop.close_receiver(life);
         self.lives.push(End::Sender(alive));
         self.call_task("hold", b"of the owner")?;

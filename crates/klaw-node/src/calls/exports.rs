@@ -258,8 +258,7 @@ pub(crate) fn create_actor(
         let parts = (staged(0, start)?, staged(start, end)?);
         let life = klaw_core::Handle::from_bits(life);
         let life_end = klaw_core::End::Receiver(life);
-        let actor =
-            calls.calls.create_actor(event_loop, actor_options(options), life_end, parts, &ends)?;
+        let actor = calls.calls.create_actor(event_loop, actor_options(options), life_end, parts, &ends)?;
         event_loop.close_receiver(life);
         Ok(calls.actors.number(actor))
     })

@@ -31,11 +31,11 @@ pub struct Call<P> {
 pub struct Run(pub u32);
 
 /// What a cancelled call was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cancelled {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cancelled<P> {
     /// It waited here, and was dropped: its submitter does not wait for an answer, but [`Reply::Bounced`](crate::submit::Reply) must be
     /// sent, so that it knows.
-    Dropped(Attempt),
+    Dropped(Call<P>),
     /// It runs: its code is to be told.
     Running(Run),
     /// It is not here: it has been answered, or is still on its way.
@@ -96,8 +96,9 @@ impl<P> Executor<P> {
     /// The worker is an actor from now on. `limits`: how many calls of each concurrency group run at once; the first is the default
     /// group's. A call starts when its group has a place; within a group in the order of arrival.
     ///
-    /// No call waits here at that time, but for those of submitters that are dead: they are dropped.
-    pub fn become_actor(&mut self, lease: Lease, limits: &[u32]) {
+    /// No call waits here at that time, but for those of submitters that are dead: they are added to `dropped`.
+    pub fn become_actor(&mut self, lease: Lease, limits: &[u32], dropped: &mut Vec<Call<P>>) {
+        self.groups.take(|_| true, dropped);
         self.is_actor = true;
         self.taken = Some(lease);
         self.current = Some(lease);
@@ -134,7 +135,13 @@ impl<P> Executor<P> {
             return waiting < WAITING_TASKS;
         }
         let is_dry = || !self.runs.is_full() && self.groups.is_any_idle();
-        waiting < FEW_WAITING || (waiting < MANY_WAITING && is_dry())
+        waiting < FEW_WAITING || (self.has_room() && is_dry())
+    }
+
+    /// False if so many calls wait here that no more may be taken, whatever for.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.groups.waiting() < MANY_WAITING
     }
 
     /// The next call that may start. It runs from now on.
@@ -156,13 +163,13 @@ impl<P> Executor<P> {
     }
 
     /// A call was cancelled.
-    pub fn cancel(&mut self, port: PortId, call: CallId) -> Cancelled {
+    pub fn cancel(&mut self, port: PortId, call: CallId) -> Cancelled<P> {
         let is_it = |of: PortId, attempt: Attempt| of == port && attempt.call == call;
         if let Some(run) = self.runs.find(|running| is_it(running.port, running.attempt)) {
             return Cancelled::Running(run);
         }
         let dropped = self.groups.remove(|call| is_it(call.port, call.attempt));
-        dropped.map_or(Cancelled::Unknown, |call| Cancelled::Dropped(call.attempt))
+        dropped.map_or(Cancelled::Unknown, Cancelled::Dropped)
     }
 
     /// The agent wants this task lease back: calls of it are sent back from now on, and so are those that wait here, which are added to
@@ -206,9 +213,9 @@ impl<P> Executor<P> {
         self.is_closed && self.groups.waiting() == 0 && self.runs.count() == 0
     }
 
-    /// A submitter is dead: its calls that have not started are dropped.
-    pub fn forget_port(&mut self, port: PortId) {
-        self.groups.take(|call| call.port == port, &mut Vec::new());
+    /// A submitter is dead: its calls that have not started are added to `dropped`.
+    pub fn forget_port(&mut self, port: PortId, dropped: &mut Vec<Call<P>>) {
+        self.groups.take(|call| call.port == port, dropped);
     }
 
     /// The lease of what runs, or of what ran last.

@@ -89,7 +89,9 @@ fn what_ran_before_counts_in_the_default_group() {
     let mut executor = Executor::new();
     take(&mut executor, [call(0, 4), call(1, 4)]);
     let (run, _) = executor.start().unwrap();
-    executor.become_actor(Lease(5), &[1]);
+    let mut dropped = Vec::new();
+    executor.become_actor(Lease(5), &[1], &mut dropped);
+    assert_eq!(dropped, [call(1, 4)]);
     take(&mut executor, [call(2, 5)]);
     assert_eq!(executor.start(), None);
     executor.finish(run);

@@ -72,7 +72,7 @@ impl Model {
                 }
             }
             Step::Cancel(call) => match self.executor.cancel(PORT, CallId(call)) {
-                Cancelled::Dropped(attempt) => assert!(self.waiting.remove(&attempt.call.0)),
+                Cancelled::Dropped(call) => self.gone_back(&[call]),
                 Cancelled::Running(run) => {
                     assert_eq!(self.executor.run(run).map(|(_, attempt)| attempt.call.0), Some(call));
                 }
@@ -81,26 +81,15 @@ impl Model {
             Step::Reclaim(lease) => self.executor.reclaim(Lease(lease), &mut bounced),
             Step::Yielded => drop(self.executor.yielded()),
             Step::Unqueue => self.executor.unqueue(&mut bounced),
-            Step::ForgetOther => self.forget(|executor| executor.forget_port(OTHER)),
+            Step::ForgetOther => self.executor.forget_port(OTHER, &mut bounced),
             Step::BecomeActor(lease, limits) => {
-                self.forget(|executor| executor.become_actor(Lease(lease), &limits));
+                self.executor.become_actor(Lease(lease), &limits, &mut bounced);
             }
             Step::Close => self.executor.close(),
         }
         self.gone_back(&bounced);
         assert_eq!(self.executor.groups.waiting(), self.waiting.len());
         assert_eq!(self.executor.running() as usize, self.running.len());
-    }
-
-    /// Does what may drop calls without a word.
-    fn forget(&mut self, drops: impl FnOnce(&mut Executor<()>)) {
-        drops(&mut self.executor);
-        let mut left = Vec::new();
-        self.executor.groups.take(|_| true, &mut left);
-        self.waiting = left.iter().map(number).collect();
-        for call in left {
-            self.executor.groups.add(call);
-        }
     }
 
     /// Whatever is here gets its turn.

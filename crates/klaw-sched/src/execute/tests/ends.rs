@@ -60,7 +60,7 @@ fn a_cancelled_call_is_dropped_or_told_of_or_unknown() {
     take(&mut executor, (0..3).map(|number| call(number, 5)));
     executor.start();
     assert_eq!(executor.cancel(PORT, CallId(0)), Cancelled::Running(Run(0)));
-    assert_eq!(executor.cancel(PORT, CallId(1)), Cancelled::Dropped(call(1, 5).attempt));
+    assert_eq!(executor.cancel(PORT, CallId(1)), Cancelled::Dropped(call(1, 5)));
     assert_eq!(executor.cancel(PORT, CallId(1)), Cancelled::Unknown);
     assert_eq!(executor.cancel(OTHER, CallId(2)), Cancelled::Unknown);
     executor.finish(Run(0));
@@ -74,7 +74,9 @@ fn the_dead_are_forgotten_but_what_runs_goes_on() {
     take(&mut executor, [call(0, 5), call(1, 5), in_group(2, 5, 1)]);
     take(&mut executor, [Call { port: OTHER, ..call(3, 5) }]);
     let (run, _) = executor.start().unwrap();
-    executor.forget_port(PORT);
+    let mut dropped = Vec::new();
+    executor.forget_port(PORT, &mut dropped);
+    assert_eq!(dropped, [call(1, 5), in_group(2, 5, 1)]);
     assert_eq!(start(&mut executor), []);
     assert_eq!(executor.finish(run), Some((PORT, call(0, 5).attempt)));
     assert_eq!(start(&mut executor), [3]);

@@ -22,7 +22,7 @@ fn in_group(number: u32, lease: u64, group: u16) -> Call<()> {
 
 fn actor(limits: &[u32]) -> Executor<()> {
     let mut executor = Executor::new();
-    executor.become_actor(Lease(5), limits);
+    executor.become_actor(Lease(5), limits, &mut Vec::new());
     executor
 }
 
