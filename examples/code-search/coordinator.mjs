@@ -45,7 +45,8 @@ export class Coordinator {
       Array.from({ length: BATCHES_PER_TOKENIZER }, () => this.#feed(tokenizer, batches)),
     );
     const [found] = await Promise.all([walking, ...lanes]);
-    if (this.counts.files !== found) throw new Error(`${found} files were found, ${this.counts.files} are indexed`);
+    if (this.counts.files !== found)
+      throw new Error(`${found} files were found, ${this.counts.files} are indexed`);
     return this.#files;
   }
 

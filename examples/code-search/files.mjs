@@ -51,7 +51,7 @@ function* pathsBelow(directory) {
 function entriesOf(directory) {
   try {
     const entries = readdirSync(directory, { withFileTypes: true });
-    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return entries.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
     return []; // What may not be read is not searched.
   }

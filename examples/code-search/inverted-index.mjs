@@ -81,7 +81,7 @@ export class InvertedIndex {
       entries.push({ file, positions: this.#cells.subarray(start + 3, start + 3 + count) });
     }
     // Files come in any order.
-    return entries.sort((a, b) => a.file - b.file);
+    return entries.toSorted((a, b) => a.file - b.file);
   }
 
   /** The same for the same entries, in whatever order they were added. */
@@ -89,7 +89,11 @@ export class InvertedIndex {
     const hash = createHash("sha256");
     for (const word of this.#words()) {
       const { files, counts, positions } = this.postings(word);
-      hash.update(`${word} ${files.length} ${positions.length}\n`).update(files).update(counts).update(positions);
+      hash
+        .update(`${word} ${files.length} ${positions.length}\n`)
+        .update(files)
+        .update(counts)
+        .update(positions);
     }
     return hash.digest("hex");
   }
@@ -99,15 +103,15 @@ export class InvertedIndex {
    *
    * @param {number} firstWord
    * @param {number} endWord
-   * @returns {string[]}
+   * @returns {Generator<string, void, void>}
    */
-  lines(firstWord, endWord) {
-    return this.#words()
-      .slice(firstWord, endWord)
-      .flatMap((word) => this.#entries(word).map(({ file, positions }) => `${word} ${file} ${positions.join()}`));
+  *lines(firstWord, endWord) {
+    for (const word of this.#words().slice(firstWord, endWord)) {
+      for (const { file, positions } of this.#entries(word)) yield `${word} ${file} ${positions.join()}`;
+    }
   }
 
   #words() {
-    return (this.#sorted ??= [...this.#latest.keys()].sort());
+    return (this.#sorted ??= [...this.#latest.keys()].toSorted());
   }
 }

@@ -29,12 +29,10 @@ for (const { id, path, bytes } of findFiles(positionals, Number(values["limit-by
 }
 const seconds = performance.now() / 1_000;
 
-if (values.entries === undefined) {
+const printed = shards[Number(values.entries)];
+if (printed === undefined) {
   const digests = shards.map((index) => index.digest());
   console.log(JSON.stringify({ seconds, ...counts, digests }));
 } else {
-  const index = shards[Number(values.entries)];
-  for (let word = 0; index !== undefined && word < index.size; word++) {
-    for (const line of index.lines(word, word + 1)) console.log(line);
-  }
+  for (const line of printed.lines(0, printed.size)) console.log(line);
 }

@@ -74,11 +74,13 @@ export class Shard extends Vital {
   }
 
   /**
+   * The entries of some words in the order of the alphabet.
+   *
    * @param {number} firstWord
    * @param {number} endWord
    */
   lines(firstWord, endWord) {
-    return this.#index.lines(firstWord, endWord);
+    return [...this.#index.lines(firstWord, endWord)];
   }
 }
 

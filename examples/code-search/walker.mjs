@@ -21,6 +21,7 @@ export class Walker extends Vital {
       await files.send(file);
       this.#sent += 1;
     }
+    files.close();
     return this.#sent;
   }
 
