@@ -33,7 +33,6 @@ export function startChaos(crew) {
 
   const killing = killUntilTheEnd();
   return {
-    kills: () => kills,
     /** @returns {Promise<number>} How many processes were killed. */
     stop() {
       end.abort();

@@ -19,7 +19,7 @@ export class Journal {
   }
 
   /**
-   * All records, to be read to the end before anything is appended.
+   * All records. To be read to the end: that is where the next one goes.
    *
    * @returns {Generator<Uint8Array, void, void>}
    */

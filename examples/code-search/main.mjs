@@ -27,8 +27,9 @@ const coordinator = new Coordinator(crew);
 const stopProgress = options.json ? () => {} : startProgress(crew, coordinator, process.stdout);
 const chaos = options.chaos ? startChaos(crew) : undefined;
 const files = await coordinator.run(options.directories, options.limitBytes);
-const seconds = (performance.now() - start) / 1_000;
 const kills = (await chaos?.stop()) ?? 0;
+await Promise.all(crew.shards.map((shard) => shard.ready()));
+const seconds = (performance.now() - start) / 1_000;
 stopProgress();
 
 const searcher = await Searchers.create(crew.shards, files);

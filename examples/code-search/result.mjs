@@ -5,7 +5,7 @@ import { count, megabytes } from "./shown.mjs";
 /**
  * @param {object} run
  * @param {import("./coordinator.mjs").Counts} run.counts
- * @param {number} run.seconds From before `init` until every shard had acknowledged every file.
+ * @param {number} run.seconds From before `init` until every shard could be searched for every file.
  * @param {number} run.kills
  * @param {{ words: number, digest: string }[]} run.digests
  * @param {import("./verify.mjs").Verdict | undefined} run.verdict

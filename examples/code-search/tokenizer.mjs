@@ -26,13 +26,16 @@ export class Tokenizer extends Vital {
    */
   async index(files) {
     /** @type {Part[][]} */
-    const batches = this.#shards.map(() => []);
+    const parts = this.#shards.map(() => []);
     const lengths = files.map(({ id, path }) => {
       const words = wordsOf(readText(path));
-      for (const [shard, part] of this.#split(id, words).entries()) batches[shard]?.push(part);
+      for (const [shard, part] of this.#split(id, words).entries()) parts[shard]?.push(part);
       return words.length;
     });
-    await Promise.all(this.#shards.map((shard, at) => shard.add(serialize(batches[at]))));
+    const ids = files.map(({ id }) => id);
+    await Promise.all(
+      this.#shards.map((shard, at) => shard.add(serialize({ files: ids, parts: serialize(parts[at]) }))),
+    );
     return lengths;
   }
 
