@@ -53,7 +53,15 @@ export {
   ValueTooLargeError,
   WorkerCrashedError,
 } from "./errors/index.ts";
-export type { ObjectRef, ObjectRefGenerator, Stream } from "./objects/types.ts";
+export {
+  asCompleted,
+  cancel,
+  get,
+  wait,
+  type ObjectRef,
+  type ObjectRefGenerator,
+  type Stream,
+} from "./objects/index.ts";
 export type { StandardSchemaV1 } from "./schema/index.ts";
 export { task, type Task, type TaskDefaults, type TaskOptions } from "./tasks/index.ts";
 export { init, type InitOptions, type Runtime, type ShutdownOptions } from "./runtime.ts";

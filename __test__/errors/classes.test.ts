@@ -7,17 +7,28 @@ import * as errors from "../../src/errors/index.ts";
 
 const EXAMPLES: readonly errors.KlawError[] = [
   new errors.KlawError("ERR_KLAW_OS", "m"),
+  new errors.ActorAlreadyExistsError("m"),
+  new errors.ActorDiedError("m"),
+  new errors.ActorNotFoundError("m"),
+  new errors.ActorUnavailableError("m"),
   new errors.ChannelClosedError(),
   new errors.ChannelFullError(),
   new errors.ChannelTimeoutError(),
   new errors.DefinitionNotFoundError("m"),
+  new errors.GetTimeoutError("m"),
   new errors.InvalidArgumentError("m"),
   new errors.NotInitializedError(),
+  new errors.PendingCallsLimitExceededError("m"),
   new errors.ProtocolVersionError("m"),
+  new errors.RuntimeLostError("m"),
   new errors.SchemaError([], "value"),
   new errors.SerializationError("m", "value"),
   new errors.ShmExhaustedError("m"),
+  new errors.TaskCancelledError(),
+  new errors.TaskError("m"),
+  new errors.TaskUnschedulableError("m"),
   new errors.ValueTooLargeError(2, 1),
+  new errors.WorkerCrashedError("m"),
 ];
 
 test("every class has an example here", (t) => {

@@ -16,9 +16,13 @@ import {
   errorFromNative,
 } from "../../src/errors/index.ts";
 
-const SOURCES = ["klaw-shm", "klaw-channel", "klaw-core", "klaw-node"].map(
-  (crate) => `../../crates/${crate}/src/error.rs`,
-);
+const SOURCES = [
+  "klaw-shm/src/error.rs",
+  "klaw-channel/src/error.rs",
+  "klaw-core/src/error/mod.rs",
+  "klaw-core/src/error/calls.rs",
+  "klaw-node/src/error.rs",
+].map((path) => `../../crates/${path}`);
 
 test("each code of the native side has a row", (t) => {
   for (const source of SOURCES) {

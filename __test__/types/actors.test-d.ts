@@ -1,6 +1,7 @@
 /** What the compiler must know of actors, and must refuse. Compiled by the lints, never run. */
 import type { ActorDefaults, ActorOptions } from "../../src/actors/options.ts";
 import type { ActorClass, ActorHandle, AnyConstructor, HandleOf } from "../../src/actors/types.ts";
+import type { Receiver } from "../../src/channel/index.ts";
 import type { ObjectRef, ObjectRefGenerator, Stream } from "../../src/objects/types.ts";
 import { same } from "./same.ts";
 
@@ -17,6 +18,8 @@ declare class Counter {
   whatever(key: string): any;
   items(count: number): AsyncGenerator<string>;
   numbers(): Generator<number, string, boolean>;
+  inbox(): Receiver<string>;
+  fails(): never;
   parse(text: string): object;
   parse(text: string, lenient: true): object | undefined;
   parse(bytes: Uint8Array): number;
@@ -93,6 +96,9 @@ export async function streams(): Promise<void> {
 export async function hard(): Promise<void> {
   same<ReturnType<typeof counter.whatever>, Promise<any>>();
   same<ReturnType<typeof counter.whatever.remote>, ObjectRef<any>>();
+  same<ReturnType<typeof counter.inbox>, Promise<Receiver<string>>>();
+  same<ReturnType<typeof counter.inbox.remote>, ObjectRef<Receiver<string>>>();
+  same<ReturnType<typeof counter.fails>, Promise<never>>();
   const object = await counter.parse("text");
   same<typeof object, object>();
   const lenient = await counter.parse("text", true);
@@ -107,7 +113,8 @@ export async function hard(): Promise<void> {
 }
 
 export function keys(): void {
-  type Methods = "inc" | "later" | "whatever" | "items" | "numbers" | "parse" | "same" | "untyped";
+  type Methods =
+    "inc" | "later" | "whatever" | "items" | "numbers" | "parse" | "same" | "untyped" | "inbox" | "fails";
   same<Extract<keyof typeof counter, string>, Methods | "rest" | "nested" | "flat" | "gives">();
   // @ts-expect-error a field
   void counter.field;

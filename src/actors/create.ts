@@ -75,7 +75,8 @@ function submit(
   const { module, name, hash } = definition;
   const staging = acquireStaging();
   try {
-    const start = aligned(encode(facts, staging, "options"));
+    const cardEnd = encode(facts, staging, "options");
+    const start = aligned(cardEnd);
     staging.position = start + CREATION_HEADER_BYTES;
     const creation: Creation = { module, name, hash, facts, life: native.channelId(RECEIVER_END, life) };
     const end = encode(creation, staging, "options");
@@ -84,7 +85,14 @@ function submit(
     staging.view.setUint32(start, end - start, true);
     staging.view.setUint32(start + 4, aligned(end) - start, true);
     const sharing = new Sharing(staging.refs);
-    const actor = native.createActor(createOptions(options, facts), life, start, stop, sharing.pairs);
+    const actor = native.createActor(
+      createOptions(options, facts),
+      life,
+      cardEnd,
+      start,
+      stop,
+      sharing.pairs,
+    );
     sharing.sent();
     return actor;
   } finally {

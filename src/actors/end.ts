@@ -7,7 +7,7 @@ import { ActorNotFoundError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
 import { checkCount } from "./facts.ts";
 import { ending, stateOf, type HandleState } from "./handle.ts";
-import { untilAlive, untilDead } from "./lives.ts";
+import { untilAlive, untilDead, untilLifeOver } from "./lives.ts";
 import type { ActorHandle } from "./types.ts";
 
 /** How long a terminated actor may go on with what it has got. */
@@ -26,10 +26,11 @@ export async function kill(
   const { noRestart = true } = options;
   const { open } = stateOf(handle, "kill");
   try {
-    const dead = noRestart ? untilDead(open) : undefined;
-    native.killActor(open, noRestart);
+    const gone = noRestart ? untilDead(open) : untilLifeOver(open);
+    // First, so that the life that is told of is the one that ends.
     native.watchActor(open);
-    await dead;
+    native.killActor(open, noRestart);
+    await gone;
   } catch (error) {
     throw asKlawError(error);
   }

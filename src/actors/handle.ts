@@ -5,8 +5,7 @@
  */
 import { inspect } from "node:util";
 
-import { stream } from "../calls/stream.ts";
-import { call } from "../calls/submit.ts";
+import { callable, type Callable } from "../calls/callable.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import type { WaitOptions } from "../channel/wait.ts";
 import { registerLike, registerSerializer } from "../codec/index.ts";
@@ -16,8 +15,7 @@ import { asKlawError, native } from "../native/index.ts";
 import { checkMethodOptions, groupNumber, type ActorFacts } from "./facts.ts";
 import type { CallOptions, MethodOptions } from "./options.ts";
 
-type Method = (...args: unknown[]) => unknown;
-type MethodWithOptions = Method & { options(options: CallOptions): Method };
+type MethodWithOptions = Callable & { options(options: CallOptions): Callable };
 
 /** What is behind a handle. */
 export class HandleState {
@@ -52,7 +50,7 @@ export class HandleState {
     const { name } = this.facts.methods[index]!;
     const ofMethod = this.facts.perMethod[name] ?? {};
     const bound = this.#bind(index, ofMethod, undefined);
-    const options = (of: CallOptions): Method => {
+    const options = (of: CallOptions): Callable => {
       checkMethodOptions(this.facts, of);
       const { signal, timeoutMs, ...method } = of;
       return this.#bind(index, { ...ofMethod, ...method }, { signal, timeoutMs });
@@ -63,17 +61,15 @@ export class HandleState {
     }) as MethodWithOptions;
   }
 
-  #bind(index: number, options: MethodOptions, wait: WaitOptions | undefined): Method {
-    const isStream = this.facts.methods[index]!.kind === "stream";
+  #bind(index: number, options: MethodOptions, wait: WaitOptions | undefined): Callable {
+    const { kind } = this.facts.methods[index]!;
     let callee: number | undefined;
     const number = (): number => {
       // A number of another session would name something else.
       const actor = this.open;
-      return (callee ??= this.#callee(actor, options, isStream));
+      return (callee ??= this.#callee(actor, options, kind === "stream"));
     };
-    const calling = { callee: number, method: index, keeps: this, wait };
-    if (isStream) return (...args) => stream(calling, args);
-    return (...args) => call(calling, args);
+    return callable({ callee: number, method: index, keeps: this, wait }, kind);
   }
 
   #callee(actor: number, options: MethodOptions, isStream: boolean): number {

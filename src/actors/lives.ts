@@ -3,11 +3,20 @@
  *
  * @module
  */
-import { failure, onEntry, type Entry } from "../calls/take.ts";
+import { failure } from "../calls/failures.ts";
+import { onEntry, type Entry } from "../calls/take.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import { ActorAlreadyExistsError } from "../errors/index.ts";
 import { onLeave } from "../loop.ts";
-import { ACTOR_ENTRY, ALIVE, DEAD, FOUND_ENTRY, NAME_TAKEN_ENTRY, native } from "../native/index.ts";
+import {
+  ACTOR_ENTRY,
+  ALIVE,
+  DEAD,
+  FOUND_ENTRY,
+  NAME_TAKEN_ENTRY,
+  STARTING,
+  native,
+} from "../native/index.ts";
 import type { ActorFacts } from "./facts.ts";
 
 /** An actor that was found by its name: what a handle is made of. */
@@ -19,7 +28,9 @@ export interface Introduced {
 
 /** Somebody who waits for an actor to be there. */
 interface Waiting {
-  readonly alive: () => void;
+  readonly alive: (restarts: number) => void;
+  /** It is being started; true if that was waited for. */
+  readonly starting?: (restarts: number) => boolean;
   readonly dead: (error: unknown) => void;
   /** Another actor has the name. */
   readonly taken: (by: Introduced) => void;
@@ -50,7 +61,7 @@ export function untilAlive(actor: number): Promise<void> {
   return new Promise((alive, dead) => {
     const taken = (): void =>
       dead(new ActorAlreadyExistsError("another actor has this name; getIfExists gives that one"));
-    add(actor, { alive, dead, taken });
+    add(actor, { alive: () => alive(), dead, taken });
   });
 }
 
@@ -64,6 +75,23 @@ export function untilDead(actor: number): Promise<unknown> {
   return new Promise((ended) => {
     // An actor that comes back is still waited for.
     const wait = (): void => add(actor, { alive: wait, dead: ended, taken: () => ended(undefined) });
+    wait();
+  });
+}
+
+/** Resolves when the life is over that the actor has when it is next told about: it is dead, or comes back. */
+export function untilLifeOver(actor: number): Promise<unknown> {
+  return new Promise((over) => {
+    let first: number | undefined;
+    const isOver = (restarts: number): boolean => {
+      first ??= restarts;
+      if (restarts > first) over(undefined);
+      return restarts > first;
+    };
+    const alive = (restarts: number): void => {
+      if (!isOver(restarts)) wait();
+    };
+    const wait = (): void => add(actor, { alive, starting: isOver, dead: over, taken: over });
     wait();
   });
 }
@@ -97,10 +125,18 @@ function takeAll(actor: number): Waiting[] {
   return all;
 }
 
+function takeSome(actor: number, isDone: (who: Waiting) => boolean): void {
+  const left = (waiting.get(actor) ?? []).filter((who) => !isDone(who));
+  if (left.length === 0) takeAll(actor);
+  else waiting.set(actor, left);
+}
+
 onEntry(ACTOR_ENTRY, (entry) => {
-  const [state] = entry.words;
+  const [state, restarts] = entry.words;
   if (state === ALIVE) {
-    for (const { alive } of takeAll(entry.name)) alive();
+    for (const { alive } of takeAll(entry.name)) alive(restarts);
+  } else if (state === STARTING) {
+    takeSome(entry.name, ({ starting }) => starting?.(restarts) === true);
   } else if (state === DEAD) {
     const error = failure(() => (entry.bytes().length === 0 ? undefined : entry.value("error")));
     for (const { dead } of takeAll(entry.name)) dead(error);

@@ -1,3 +1,4 @@
+import type { Receiver } from "../channel/index.ts";
 import type { ObjectRef, ObjectRefGenerator, Stream } from "../objects/types.ts";
 
 /** Any function. */
@@ -28,15 +29,24 @@ type Streams = AsyncIterable<any, any, any> | Generator<any, any, any>;
 type Item<R> =
   R extends AsyncIterable<infer T, any, any> ? T : R extends Generator<infer T, any, any> ? T : never;
 
+/** Of a function that never returns there is nothing to iterate; a receiver can be iterated, and travels as it is. */
+type IsStream<R> = [R] extends [never]
+  ? false
+  : [R] extends [Receiver<any>]
+    ? false
+    : [R] extends [Streams]
+      ? true
+      : false;
+
 /** What an awaited call gives for a function that returns `R`. */
 export type Called<R> =
-  IsAny<R> extends true ? Promise<any> : [R] extends [Streams] ? Stream<Item<R>> : Promise<Awaited<R>>;
+  IsAny<R> extends true ? Promise<any> : IsStream<R> extends true ? Stream<Item<R>> : Promise<Awaited<R>>;
 
 /** What `remote` gives for a function that returns `R`. */
 export type Reffed<R> =
   IsAny<R> extends true
     ? ObjectRef<any>
-    : [R] extends [Streams]
+    : IsStream<R> extends true
       ? ObjectRefGenerator<Item<R>>
       : ObjectRef<Awaited<R>>;
 

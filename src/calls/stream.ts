@@ -20,12 +20,20 @@ const BUFFER = 16;
 /** Calls, and gives what it yields. The channel is the last argument: the worker takes it off. */
 export function stream(calling: Calling, args: readonly unknown[]): Stream<unknown> {
   try {
+    return startStream(calling, args);
+  } catch (error) {
+    return new FailedStream(error);
+  }
+}
+
+/** The same; throws if nothing was submitted. */
+export function startStream(calling: Calling, args: readonly unknown[]): Stream<unknown> {
+  try {
     if (calling.wait !== undefined) checkWait(calling.wait);
     const [tx, rx] = channel<unknown>({ capacity: BUFFER });
-    const name = submit(calling, [...args, move(tx)]);
-    return new CallStream(name, rx, calling);
+    return new CallStream(submit(calling, [...args, move(tx)]), rx, calling);
   } catch (error) {
-    return new FailedStream(asKlawError(error));
+    throw asKlawError(error);
   }
 }
 

@@ -9,6 +9,7 @@ import { encode } from "../codec/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
 import { CALL_HEADER_BYTES, asKlawError, native } from "../native/index.ts";
 import { promiseOf } from "./pending.ts";
+import { Ref, refForCall } from "./ref.ts";
 
 /** What is called, and how. */
 export interface Calling {
@@ -42,17 +43,49 @@ export function refuseCalls(error: Error | undefined): void {
 /** The call's name. Throws if nothing was submitted. */
 export function submit({ callee, method }: Calling, args: readonly unknown[]): number {
   if (refusal !== undefined) throw refusal;
+  const objects = args.some(isRef) ? objectsIn(args) : NO_OBJECTS;
   const staging = acquireStaging();
   try {
     staging.position = CALL_HEADER_BYTES;
-    const end = encode(args, staging, "args");
+    const end = encode(objects.length === 0 ? args : args.map(unlessRef), staging, "args");
     // After user code has run, which may have left the session.
-    if (staging.refs.length === 0) return native.submit(callee(), method, end);
+    const number = callee();
+    if (staging.refs.length === 0 && objects.length === 0) return native.submit(number, method, end);
     const sharing = new Sharing(staging.refs);
-    const submitted = native.submitWithEnds(callee(), method, end, sharing.pairs);
+    const submitted =
+      objects.length === 0
+        ? native.submitWithEnds(number, method, end, sharing.pairs)
+        : native.submitWithObjects(number, method, end, sharing.pairs, objects);
     sharing.sent();
     return submitted;
   } finally {
     releaseStaging();
+  }
+}
+
+const NO_OBJECTS: number[] = [];
+
+function isRef(value: unknown): value is Ref {
+  return value instanceof Ref;
+}
+
+/** In the place of an argument that stands apart. */
+function unlessRef(value: unknown): unknown {
+  return isRef(value) ? undefined : value;
+}
+
+/** Which arguments are objects: places and numbers in turn. */
+function objectsIn(args: readonly unknown[]): number[] {
+  return args.flatMap((value, place) => (isRef(value) ? [place, value.open] : []));
+}
+
+/** Calls, and gives a reference to the result. Throws if nothing was submitted. */
+export function callForRef(calling: Calling, args: readonly unknown[]): Ref {
+  try {
+    const { keeps, wait } = calling;
+    if (wait !== undefined) checkWait(wait);
+    return refForCall(submit(calling, args), keeps, wait);
+  } catch (error) {
+    throw asKlawError(error);
   }
 }

@@ -5,7 +5,6 @@
  */
 import { arrivedEnds } from "../channel/arrived.ts";
 import { Batch } from "../codec/index.ts";
-import { TaskError } from "../errors/index.ts";
 import { onCalls } from "../loop.ts";
 import {
   ENTRY_WORDS,
@@ -16,6 +15,7 @@ import {
   native,
   type AgentOptions,
 } from "../native/index.ts";
+import { asError, failure } from "./failures.ts";
 import { takePending, type Pending } from "./pending.ts";
 
 const MEMORY_BYTES = 512 * 1024;
@@ -33,8 +33,10 @@ export interface Payload {
   bytes(): Uint8Array;
   /** The value that it is, `called` in errors. */
   value(called: string): unknown;
-  /** The value that a part of it is. */
-  part(start: number, end: number, called: string): unknown;
+  /** The value that a part of it is, which has these ends: all, unless said otherwise. */
+  part(start: number, end: number, called: string, ends?: readonly object[]): unknown;
+  /** The ends that came with it. */
+  readonly ends: readonly object[];
 }
 
 /** One entry of the table, and what belongs to it; the payload is gone after the call that brought it. */
@@ -42,8 +44,6 @@ export interface Entry extends Payload {
   readonly name: number;
   /** What its kind says: see `src/native/index.ts`. */
   readonly words: readonly [number, number, number];
-  /** The ends that came with it. */
-  readonly ends: readonly object[];
   /** The payload, to be kept. */
   detach(): Payload;
 }
@@ -130,7 +130,9 @@ class Taken {
 
   /** What a constructor has thrown, if that is why. */
   #cause(at: number): unknown {
-    return table[at + 2] === table[at + 3] ? undefined : this.#value(at, NO_ENDS, "error");
+    const [start, stop] = [table[at + 2]!, table[at + 3]!];
+    if (start === stop && start !== OVERSIZE) return undefined;
+    return this.#value(at, NO_ENDS, "error");
   }
 
   #handle(kind: number, at: number, ends: readonly object[]): void {
@@ -162,14 +164,14 @@ class PayloadAt implements Payload {
   readonly #in: Uint8Array;
   readonly #start: number;
   readonly #end: number;
-  readonly #ends: readonly object[];
+  readonly ends: readonly object[];
 
   constructor(batch: Batch, within: Uint8Array, start: number, end: number, ends: readonly object[]) {
     this.#batch = batch;
     this.#in = within;
     this.#start = start;
     this.#end = end;
-    this.#ends = ends;
+    this.ends = ends;
   }
 
   bytes(): Uint8Array {
@@ -177,16 +179,16 @@ class PayloadAt implements Payload {
   }
 
   value(called: string): unknown {
-    return this.#batch.decode(this.#start, this.#end, this.#ends, called);
+    return this.#batch.decode(this.#start, this.#end, this.ends, called);
   }
 
-  part(start: number, end: number, called: string): unknown {
-    return this.#batch.decode(this.#start + start, this.#start + end, this.#ends, called);
+  part(start: number, end: number, called: string, ends: readonly object[] = this.ends): unknown {
+    return this.#batch.decode(this.#start + start, this.#start + end, ends, called);
   }
 
   detach(): Payload {
     const bytes = this.bytes().slice();
-    return new PayloadAt(new Batch(bytes, bytes.length, "kept"), bytes, 0, bytes.length, this.#ends);
+    return new PayloadAt(new Batch(bytes, bytes.length, "kept"), bytes, 0, bytes.length, this.ends);
   }
 }
 
@@ -211,8 +213,8 @@ class EntryAt implements Entry {
     return this.#payload.value(called);
   }
 
-  part(start: number, end: number, called: string): unknown {
-    return this.#payload.part(start, end, called);
+  part(start: number, end: number, called: string, ends?: readonly object[]): unknown {
+    return this.#payload.part(start, end, called, ends);
   }
 
   detach(): Payload {
@@ -222,25 +224,4 @@ class EntryAt implements Entry {
 
 function readAlone(bytes: Uint8Array, ends: readonly object[], called: string): unknown {
   return new Batch(bytes, bytes.length, "kept").decode(0, bytes.length, ends, called);
-}
-
-/** The error of the entry that is being told, with what a constructor has thrown as its cause. */
-export function failure(cause: () => unknown): unknown {
-  const error = asKlawError(native.callFailure());
-  let thrown: unknown;
-  try {
-    thrown = cause();
-  } catch (unreadable) {
-    thrown = unreadable;
-  }
-  if (thrown !== undefined && error instanceof Error) {
-    Object.defineProperty(error, "cause", { value: thrown, configurable: true, writable: true });
-  }
-  return error;
-}
-
-/** What a call has thrown, as an error. */
-export function asError(thrown: unknown): unknown {
-  if (thrown instanceof Error) return thrown;
-  return new TaskError("the call has thrown something that is no error; it is the cause", { cause: thrown });
 }

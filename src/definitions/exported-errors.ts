@@ -2,10 +2,13 @@ import { createRequire } from "node:module";
 import { setImmediate } from "node:timers/promises";
 
 import { registerExportedErrors } from "../codec/index.ts";
+import { processWide } from "../process-wide.ts";
 
 const { cache } = createRequire(import.meta.url);
 
-const shared = new Set<string>();
+/** By module: when the classes that it exports are known. */
+const shared = processWide("exported-errors.1", () => new Map<string, Promise<void>>());
+const scripts = new Set<string>();
 
 /**
  * Makes errors of classes that the defining module exports arrive as themselves: here, and wherever else a definition of it is
@@ -17,13 +20,19 @@ const shared = new Set<string>();
  * @param script - what the code that registers the definition was evaluated as.
  */
 export function shareExportedErrors(module: string, script: string): void {
-  if (shared.has(script)) return;
-  shared.add(script);
-  exportsOf(module, script).then(
+  if (scripts.has(script)) return;
+  scripts.add(script);
+  const done = exportsOf(module, script).then(
     (exports) => registerExportedErrors(module, exports),
     // Whoever imports the module is told of its failure.
     () => {},
   );
+  shared.set(module, done);
+}
+
+/** Resolves when the module is evaluated and its errors are known; never for one that waits for ever at its top level. */
+export async function exportedErrorsShared(module: string): Promise<void> {
+  await shared.get(module);
 }
 
 async function exportsOf(module: string, script: string): Promise<object> {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 
 import { DefinitionNotFoundError } from "../errors/index.ts";
 import { processWide } from "../process-wide.ts";
+import { exportedErrorsShared } from "./exported-errors.ts";
 import { changed, initBeforeDefinition, shown } from "./failures.ts";
 import { moduleHash, moduleUrl } from "./module-file.ts";
 import { find, onRegister } from "./registry.ts";
@@ -18,17 +19,28 @@ interface Loads {
   readonly importing: AsyncLocalStorage<string>;
   /** Where `init()` keeps a module from ever ending its evaluation, if a definition was lost by that. */
   stuck: { readonly at: string | undefined } | undefined;
+  /** Resolves when `init()` keeps some module from ever ending its evaluation. */
+  readonly held: { readonly promise: Promise<void>; readonly resolve: () => void };
 }
 
 const loads = processWide<Loads>("definition-loads.1", () => ({
   wanted: new Set(),
   importing: new AsyncLocalStorage(),
   stuck: undefined,
+  held: signal(),
 }));
 
+function signal(): Loads["held"] {
+  let resolve!: () => void;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
+}
+
 /**
- * Imports the module of a definition, and resolves as soon as the definition is registered: a module that awaits `init()` at its
- * top level never ends in a worker. One that is registered already is there at once.
+ * Imports the module of a definition, and resolves when the definition is registered and the module evaluated, as far as it will
+ * be: one that awaits `init()` at its top level never ends in a worker.
  *
  * @throws KlawError `ERR_KLAW_DEFINITION_CHANGED` if the file's bytes are not those that the submitter had.
  * @throws DefinitionNotFoundError if there is no such file, or its import ends or fails without the definition.
@@ -39,7 +51,10 @@ export async function load(identity: DefinitionIdentity): Promise<Definition> {
   checkHash(identity);
   const found = find(identity);
   if (found === undefined && loads.stuck !== undefined) throw initBeforeDefinition(identity, loads.stuck.at);
-  return found ?? registeredByImport(identity);
+  const definition = found ?? (await registeredByImport(identity));
+  // What its first call throws is to arrive as itself too. A module that `init()` holds never ends its evaluation.
+  await Promise.race([exportedErrorsShared(identity.module), loads.held.promise]);
+  return definition;
 }
 
 function checkHash(identity: DefinitionIdentity): void {
@@ -105,6 +120,7 @@ export function reachedInit(script: string | undefined): void {
   const at = script === undefined ? undefined : (moduleUrl(script) ?? script);
   const module = loads.importing.getStore() ?? at;
   setImmediate(() => {
+    loads.held.resolve();
     if (![...loads.wanted].some((wanted) => wanted.module === module)) return;
     loads.stuck = { at };
     // Those of other modules too: theirs may import this one, and nothing would ever say so.

@@ -13,7 +13,7 @@ export class ActorDiedError extends KlawError {
     super("ERR_KLAW_ACTOR_DIED", message, options);
   }
 
-  /** How often the actor may still come back: 0 if it is dead, undefined if there is no limit. */
+  /** How often the actor may still come back, with the restart that has begun: 0 if it is dead, undefined if there is no limit. */
   get restartsLeft(): number | undefined {
     return this.details.restartsLeft as number | undefined;
   }

@@ -78,6 +78,9 @@ export declare function callFailure(): Error
 /** Gives a call up; true if it was not settled. */
 export declare function cancelCall(call: number, force: boolean): boolean
 
+/** Gives up the call whose result an object will be; true if it was not settled. */
+export declare function cancelObject(object: number, force: boolean): boolean
+
 /**
  * Takes messages back that wait for room: that of ticket `last` and those before it, `count` together. How many still
  * waited.
@@ -100,10 +103,10 @@ export declare function closeEnd(kind: number, handle: number): boolean
 export declare function constructed(limits: Array<number>, errorEnd?: number | undefined | null): void
 
 /**
- * Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
- * actor's handles.
+ * Makes an actor of what is staged between `start` and `end`, its card before `card_end`: its number. `life`: the handle of a receiver
+ * whose senders are the actor's handles.
  */
-export declare function createActor(options: CreateOptions, life: number, start: number, end: number, ends: Array<number>): number
+export declare function createActor(options: CreateOptions, life: number, cardEnd: number, start: number, end: number, ends: Array<number>): number
 
 /** How an actor is to live. */
 export interface CreateOptions {
@@ -151,6 +154,9 @@ export interface Joined {
   sessionId: string
 }
 
+/** The result of a call that was just submitted is kept: the object's number. */
+export declare function keep(call: number): number
+
 /** Kills an actor's process. */
 export declare function killActor(actor: number, noRestart: boolean): void
 
@@ -194,6 +200,18 @@ export declare function oversize(): Array<Uint8Array>
 /** The payloads of the last take that had no room, in order. */
 export declare function oversizeCalls(): Array<Uint8Array>
 
+/** Keeps what is staged before `end`: the object's number. */
+export declare function put(end: number, ends: Array<number>, isError: boolean): number
+
+/**
+ * What an object is: its bytes, and which they are: 0 it is not there yet, 1 a value, 2 an error, 3 none, and `callFailure` says why. The
+ * ends in it are those of `arrivedWithCalls`.
+ */
+export declare function readObject(object: number): [kind: number, bytes: Uint8Array]
+
+/** Nobody has a reference any more. */
+export declare function releaseObject(object: number): void
+
 /** `reply` with ends. */
 export declare function replyWithEnds(run: number, isError: boolean, end: number, ends: Array<number>): boolean
 
@@ -208,6 +226,9 @@ export declare function stopWaiting(receiver: number): void
 
 /** `submit` with ends, given as pairs of kind and handle. */
 export declare function submitWithEnds(callee: number, method: number, end: number, ends: Array<number>): number
+
+/** `submitWithEnds` with objects for some arguments: pairs of the argument's place and the object's number. */
+export declare function submitWithObjects(callee: number, method: number, end: number, ends: Array<number>, objects: Array<number>): number
 
 /** Ends an actor after the calls that it has got. */
 export declare function terminateActor(actor: number, graceMs: number): void

@@ -90,6 +90,14 @@ export const ACTOR_ENTRY = 8;
 export const NAME_TAKEN_ENTRY = 9;
 /** Who has a name. Name: the question's number; whether anybody has it, and the actor's number. */
 export const FOUND_ENTRY = 10;
+/** An object is there. Name: its number; whether it is an error. */
+export const OBJECT_ENTRY = 11;
+
+/** What `readObject` says. */
+export const OBJECT_PENDING = 0;
+export const OBJECT_VALUE = 1;
+export const OBJECT_ERROR = 2;
+export const OBJECT_FAILED = 3;
 
 export const STARTING = 0;
 export const ALIVE = 1;

@@ -2,9 +2,8 @@ import { types } from "node:util";
 
 import { checkCount } from "../actors/facts.ts";
 import { retries } from "../actors/handle.ts";
-import { stream } from "../calls/stream.ts";
-import { call } from "../calls/submit.ts";
-import type { AnyFunction, Callable } from "../calls/signatures.ts";
+import { callable, type Callable } from "../calls/callable.ts";
+import type { AnyFunction } from "../calls/signatures.ts";
 import { define, type Definition } from "../definitions/index.ts";
 import { TaskUnschedulableError } from "../errors/index.ts";
 import { currentSession } from "../loop.ts";
@@ -40,13 +39,13 @@ export function task<F extends AnyFunction>(run: F, defaults: TaskDefaults = {})
   const bound = bind(definition, options);
   const made = Object.assign(bound, {
     local: run,
-    options: (more: TaskOptions): Callable<F> => bind(definition, { ...options, ...more }) as Callable<F>,
+    options: (more: TaskOptions): Callable => bind(definition, { ...options, ...more }),
   });
   Object.defineProperty(made, "name", { value: definition.name });
   return made as unknown as Task<F>;
 }
 
-function bind(definition: Definition, options: TaskOptions): (...args: unknown[]) => unknown {
+function bind(definition: Definition, options: TaskOptions): Callable {
   check(options);
   const { signal, timeoutMs } = options;
   const wait = signal === undefined && timeoutMs === undefined ? undefined : { signal, timeoutMs };
@@ -59,8 +58,8 @@ function bind(definition: Definition, options: TaskOptions): (...args: unknown[]
     }
     return known;
   };
-  const calling = { callee, method: 0, keeps: undefined, wait };
-  return isStream(definition) ? (...args) => stream(calling, args) : (...args) => call(calling, args);
+  const kind = isStream(definition) ? "stream" : "call";
+  return callable({ callee, method: 0, keeps: undefined, wait }, kind);
 }
 
 function isStream({ value }: Definition): boolean {

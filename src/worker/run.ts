@@ -3,11 +3,13 @@
  *
  * @module
  */
-import { onEntry, type Entry, type Payload } from "../calls/take.ts";
+import { onEntry, type Entry } from "../calls/take.ts";
+import { ChannelEnd } from "../channel/ends.ts";
 import { load, type Definition, type DefinitionIdentity } from "../definitions/index.ts";
 import { DefinitionNotFoundError } from "../errors/index.ts";
 import { CANCELLED_ENTRY, DEFINITION_ENTRY, START_ENTRY } from "../native/index.ts";
 import type { ActorFacts } from "../actors/facts.ts";
+import { argumentsOf } from "./arguments.ts";
 import { RunContext, running } from "./context.ts";
 import { replyError, replyValue } from "./reply.ts";
 import { isGenerator, notDeclared, sendItems } from "./stream.ts";
@@ -57,17 +59,19 @@ function define(entry: Entry): void {
 }
 
 function start(entry: Entry): void {
-  const [method, definition, attempt] = entry.words;
-  const context = new RunContext(attempt);
+  const [method, definition, tries] = entry.words;
+  const context = new RunContext(tries & 0xffff);
+  const parts = tries >>> 16;
   runs[entry.name] = context;
   const known = definition === 0 ? methodOf(method) : tasks[definition];
-  if (known !== undefined && "run" in known) return runNow(entry.name, context, known, entry);
+  if (known !== undefined && "run" in known)
+    return runNow(entry.name, context, known, () => argumentsOf(entry, parts));
   // Its arguments may be of classes that its module registers.
   const payload = entry.detach();
   Promise.resolve(
     known ?? Promise.reject(new DefinitionNotFoundError("nobody has said what this call is for")),
   ).then(
-    (loaded) => runNow(entry.name, context, loaded, payload),
+    (loaded) => runNow(entry.name, context, loaded, () => argumentsOf(payload, parts)),
     (error: unknown) => answer(entry.name, replyError, error),
   );
 }
@@ -82,10 +86,10 @@ function methodOf(index: number): Runnable | undefined {
   return (methods[index] = { run: method.bind(instance) as Run, streams: isGenerator(method) });
 }
 
-function runNow(place: number, context: RunContext, runnable: Runnable, args: Payload): void {
+function runNow(place: number, context: RunContext, runnable: Runnable, args: () => unknown[]): void {
   let result: unknown;
   try {
-    const values = args.value("args") as unknown[];
+    const values = args();
     result = running.run(context, () => call(runnable, values));
   } catch (error) {
     return answer(place, replyError, error);
@@ -100,8 +104,14 @@ function runNow(place: number, context: RunContext, runnable: Runnable, args: Pa
 function call({ run, streams }: Runnable, args: unknown[]): unknown {
   if (streams) return sendItems(run as Parameters<typeof sendItems>[0], args);
   const result = run(...args);
-  if (typeof result === "object" && result !== null && Symbol.asyncIterator in result) throw notDeclared(run);
+  if (isUndeclaredStream(result)) throw notDeclared(run);
   return result;
+}
+
+/** A receiver can be iterated too, but travels as it is. */
+function isUndeclaredStream(result: unknown): boolean {
+  if (typeof result !== "object" || result === null || result instanceof ChannelEnd) return false;
+  return Symbol.asyncIterator in result;
 }
 
 function answer(place: number, reply: (run: number, value: unknown) => void, value: unknown): void {

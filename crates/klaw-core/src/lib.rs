@@ -23,8 +23,8 @@ pub use agent::{
     guard_worker, worker_ready,
 };
 pub use calls::{
-    CALL_HEADER_BYTES, Callee, Calls, Definition, Packet, REPLY_HEADER_BYTES, RUNS, RunEntry, Start, Takes,
-    WorkerLine, WorkerRole,
+    CALL_HEADER_BYTES, Callee, Calls, Definition, Kept, Object, ObjectNo, Packet, REPLY_HEADER_BYTES, RUNS,
+    RunEntry, Start, Stored, Takes, WorkerLine, WorkerRole,
 };
 pub use error::{Detail, Error};
 pub use event_loop::{Arrived, Carried, End, Event, EventLoop, Handle, Received, Sent};

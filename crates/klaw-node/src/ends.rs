@@ -1,5 +1,7 @@
 //! Channel ends: made, opened, closed, sent along, waited for.
 
+use std::sync::Arc;
+
 use klaw_core::{Arrived, ChannelOptions, End, Handle, Overflow};
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Env, Result, sys};
@@ -176,13 +178,13 @@ pub fn want_turn(env: Env) -> Result<()> {
 #[napi(catch_unwind, ts_return_type = "Error")]
 pub fn failure(env: Env) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     let error = with(env, |open| open.failures.pop_front().ok_or(Failure::Argument("no failure to tell")))?;
-    error_value(env, error)
+    error_value(env, Arc::new(error))
 }
 
 /// An error as a value of JavaScript.
 pub(crate) fn error_value(
     env: Env,
-    error: klaw_core::Error,
+    error: Arc<klaw_core::Error>,
 ) -> Result<napi::bindgen_prelude::Unknown<'static>> {
     // Outside of `with`: making an object may run JavaScript.
     let failed = Failure::Core(error).to_js(env.raw());

@@ -3,6 +3,7 @@
 
 use std::any::Any;
 use std::ptr;
+use std::sync::Arc;
 
 use klaw_core::{Detail, Error};
 use napi::bindgen_prelude::ToNapiValue;
@@ -11,7 +12,7 @@ use napi::sys;
 /// What an export failed with.
 pub(crate) enum Failure {
     /// From below.
-    Core(Error),
+    Core(Arc<Error>),
     /// No loop is open in this environment: it was never, or it was closed.
     NotOpen,
     /// A loop is open already.
@@ -28,7 +29,7 @@ pub(crate) enum Failure {
 
 impl From<Error> for Failure {
     fn from(e: Error) -> Self {
-        Self::Core(e)
+        Self::Core(Arc::new(e))
     }
 }
 

@@ -1,4 +1,4 @@
-//! A worker whose task only waits for other calls gives its CPUs to others meanwhile, and takes them again when it goes on.
+//! A worker whose task only waits for other calls, or for an actor, gives its CPUs to others meanwhile, and takes them again when it goes on.
 
 use klaw_sched::message::ToAgent;
 
@@ -16,7 +16,7 @@ impl Calls {
         let mut bounced = Vec::new();
         worker.executor.unqueue(&mut bounced);
         self.bounce(event_loop, bounced)?;
-        if !self.submitter.is_waiting() {
+        if !self.is_waiting() {
             // It waits for something else now.
             return self.worker_goes_on(event_loop);
         }

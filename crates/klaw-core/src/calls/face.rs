@@ -7,7 +7,7 @@ use klaw_sched::ids::{ActorId, CallId};
 use klaw_sched::message::ActorState;
 use klaw_sched::submit::{Policy, Target};
 
-use super::WorkerLine;
+use super::{ObjectNo, WorkerLine};
 use crate::error::Error;
 use crate::event_loop::{Arrived, Carried};
 
@@ -33,10 +33,11 @@ pub struct Definition(pub u64);
 pub struct Packet {
     /// Room for the header, and the arguments.
     pub(super) record: Box<[u8]>,
-    pub(super) ends: Option<Arc<Carried>>,
+    pub(super) ends: Carried,
     pub(super) method: u32,
     pub(super) group: u16,
     pub(super) definition: Option<Definition>,
+    pub(super) parts: u16,
 }
 
 /// A call that may start.
@@ -50,6 +51,8 @@ pub struct Start {
     pub definition: u32,
     /// Counts its tries from 0.
     pub attempt: u16,
+    /// Arguments that came apart, behind the others: see [`read_parts`](super::read_parts).
+    pub parts: u16,
 }
 
 /// Where a face takes what has come. Bytes are gone after each call.
@@ -61,7 +64,9 @@ pub trait Takes {
     /// A call was answered: with a value, or the error that it has thrown.
     fn settled(&mut self, call: CallId, is_error: bool, value: &[u8], ends: &[Arrived]);
     /// A call will never be answered.
-    fn failed(&mut self, call: CallId, error: Error);
+    fn failed(&mut self, call: CallId, error: Arc<Error>);
+    /// An object is there: `is_error` if it is none, but why there is none.
+    fn object(&mut self, object: ObjectNo, is_error: bool);
     /// Where an actor is that this port has made or calls.
     fn actor(&mut self, actor: ActorId, state: &ActorState);
     /// An actor was not made: another one has its name, which has this card. The end is one of those that keep it alive.

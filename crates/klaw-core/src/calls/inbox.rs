@@ -24,6 +24,7 @@ pub(super) struct Incoming {
     ends: Vec<Arrived>,
     method: u32,
     definition: u32,
+    parts: u16,
 }
 
 impl Worker {
@@ -31,8 +32,8 @@ impl Worker {
         let (run, call) = self.executor.start()?;
         // Before the code runs: after a death nobody else knows.
         self.runs.begin(self.row, run.0, call.port, call.attempt);
-        let Incoming { method, definition, .. } = call.payload;
-        Some((Start { run, method, definition, attempt: call.attempt.number }, call.payload))
+        let Incoming { method, definition, parts, .. } = call.payload;
+        Some((Start { run, method, definition, attempt: call.attempt.number, parts }, call.payload))
     }
 }
 
@@ -63,7 +64,7 @@ impl<T: Takes> FromInbox<'_, T> {
     /// False for what nobody waits for.
     fn call(&mut self, record: &[u8], ends: &[Arrived]) -> bool {
         let Some((header, arguments, text)) = CallHeader::read(record) else { return false };
-        let CallHeader { port, lease, attempt, group, method, .. } = header;
+        let CallHeader { port, lease, attempt, group, method, parts, .. } = header;
         if self.gone.contains(&port) {
             return false;
         }
@@ -78,7 +79,8 @@ impl<T: Takes> FromInbox<'_, T> {
                 self.to.definition(number, &String::from_utf8_lossy(text));
             }
         }
-        let payload = Incoming { arguments: arguments.into(), ends: ends.to_vec(), method, definition };
+        let (arguments, ends) = (arguments.into(), ends.to_vec());
+        let payload = Incoming { arguments, ends, method, definition, parts };
         self.bounced.extend(self.executor.arrive(Call { port, attempt, lease, group, payload }));
         true
     }

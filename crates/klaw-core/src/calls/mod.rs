@@ -15,6 +15,8 @@ mod blocked;
 mod definitions;
 mod face;
 mod inbox;
+mod keeping;
+mod objects;
 mod peers;
 mod runs;
 mod submitting;
@@ -33,10 +35,13 @@ use klaw_sched::submit::{Action, Submitter};
 use crate::error::Error;
 use crate::event_loop::{Carried, End, Event, EventLoop, Handle, Sent};
 use definitions::{Definitions, Leases};
+use objects::Objects;
 use taking::Notice;
 use working::Worker;
 
 pub use face::{Callee, Definition, Packet, Start, Takes};
+pub use keeping::Kept;
+pub use objects::{Object, ObjectNo, Stored};
 pub(crate) use peers::{Gone, Peers};
 pub(crate) use runs::{ROWS, Runs};
 pub use runs::{RUNS, RunEntry};
@@ -64,12 +69,15 @@ pub struct Calls {
     submitter: Submitter<Packet>,
     definitions: Definitions,
     leases: Leases,
+    objects: Objects,
     /// Messages that wait until every reply before them was taken.
     notices: VecDeque<Notice>,
     /// What the submitter wants done; empty between calls, kept for its memory.
     actions: Vec<Action>,
     worker: Option<Worker>,
     next_actor: u64,
+    /// Somebody waits for an actor, or for the answer to a question.
+    awaits_agent: bool,
     /// Something may be there for [`Calls::take`].
     ready: bool,
     /// Calls that will never be answered.
@@ -91,10 +99,12 @@ impl Calls {
             submitter: Submitter::new(me),
             definitions: Definitions::default(),
             leases: Leases::default(),
+            objects: Objects::default(),
             notices: VecDeque::new(),
             actions: Vec::new(),
             worker: None,
             next_actor: 0,
+            awaits_agent: false,
             ready: false,
             failed: VecDeque::new(),
         };
@@ -113,10 +123,22 @@ impl Calls {
         self.me
     }
 
-    /// True while a call of this port is not settled, or it is a worker: a face keeps its loop alive as long.
+    /// True while a call of this port is not settled, somebody waits for the agent, or it is a worker: a face keeps its loop alive as
+    /// long.
     #[must_use]
     pub fn is_waited_for(&self) -> bool {
-        self.worker.is_some() || self.submitter.is_waiting()
+        self.worker.is_some() || self.is_waiting() || !self.failed.is_empty()
+    }
+
+    /// Whether somebody waits for what the agent says of actors and names. A task that does lets others have its CPUs, which the
+    /// actor may need to be started.
+    pub fn await_agent(&mut self, event_loop: &mut EventLoop, wanted: bool) -> Result<(), Error> {
+        self.awaits_agent = wanted;
+        if wanted { Ok(()) } else { self.worker_goes_on(event_loop) }
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.awaits_agent || self.submitter.is_waiting()
     }
 
     /// Workers' lines come to this port from now on.

@@ -1,7 +1,5 @@
 //! Calling: what goes out.
 
-use std::sync::Arc;
-
 use klaw_channel::ChannelError;
 use klaw_channel::record::MAX_PAYLOAD_BYTES;
 use klaw_sched::ids::{ActorId, CallId, Lease};
@@ -22,6 +20,8 @@ struct What {
     method: u32,
     group: u16,
     definition: Option<Definition>,
+    /// Arguments that stand apart.
+    parts: u16,
 }
 
 impl Calls {
@@ -41,53 +41,56 @@ impl Calls {
         ends: &[End],
     ) -> Result<CallId, Error> {
         check_size(record)?;
-        let carried = if ends.is_empty() { None } else { Some(Arc::new(event_loop.carry(ends)?)) };
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let mut ends = event_loop.carry(ends)?;
+        let what = What { method, group: callee.group, definition: callee.definition, parts: 0 };
         let mut actions = std::mem::take(&mut self.actions);
-        let keep = || packet(record, carried.clone(), what);
-        let submitted = self.submitter.submit(callee.target, callee.policy, keep, &mut actions);
-        let submitted = match submitted {
+        let keep = || packet(record, std::mem::take(&mut ends), what);
+        let submitted = match self.submitter.submit(callee.target, callee.policy, keep, &mut actions) {
             Ok(submitted) => submitted,
             Err(refused) => {
                 self.actions = actions;
                 return Err(refused.into());
             }
         };
-        if let Some(route) = submitted.send {
-            let sent = self.send(event_loop, route, record, carried.as_deref(), what);
-            if let Err(e) = sent {
-                self.give_up(submitted.call, &mut actions);
-                self.perform(event_loop, actions)?;
-                return Err(e);
-            }
+        let call = submitted.call;
+        let sent = match submitted.send {
+            None => Ok(()),
+            Some(route) if self.submitter.payload(call).is_some() => self.send_packet(event_loop, route),
+            Some(route) => self.send(event_loop, route, record, &ends, what),
+        };
+        if sent.is_err() {
+            self.give_up(call, &mut actions);
         }
         self.perform(event_loop, actions)?;
-        Ok(submitted.call)
+        sent.map(|()| call)
     }
 
     /// Takes part in the order of calls with one whose arguments are not there yet. [`Calls::ready`] or [`Calls::cancel`] must follow.
-    pub fn call_later(&mut self, event_loop: &mut EventLoop, callee: &Callee) -> Result<CallId, Error> {
+    pub(super) fn call_later(
+        &mut self,
+        event_loop: &mut EventLoop,
+        callee: &Callee,
+    ) -> Result<CallId, Error> {
         let mut actions = std::mem::take(&mut self.actions);
         let submitted = self.submitter.submit_waiting(callee.target, callee.policy, &mut actions);
         self.perform(event_loop, actions)?;
         Ok(submitted?)
     }
 
-    /// The arguments of such a call are there; `record` as in [`Calls::call`].
-    pub fn ready(
+    /// The arguments of such a call are there; `record` as in [`Calls::call`], with so many `parts`.
+    pub(super) fn ready(
         &mut self,
         event_loop: &mut EventLoop,
         call: CallId,
-        callee: &Callee,
-        method: u32,
-        record: &[u8],
+        (callee, method): (&Callee, u32),
+        (record, parts): (&[u8], u16),
         ends: &[End],
     ) -> Result<(), Error> {
         check_size(record)?;
-        let carried = if ends.is_empty() { None } else { Some(Arc::new(event_loop.carry(ends)?)) };
-        let what = What { method, group: callee.group, definition: callee.definition };
+        let ends = event_loop.carry(ends)?;
+        let what = What { method, group: callee.group, definition: callee.definition, parts };
         let mut actions = std::mem::take(&mut self.actions);
-        self.submitter.ready(call, packet(record, carried, what), &mut actions);
+        self.submitter.ready(call, packet(record, ends, what), &mut actions);
         self.perform(event_loop, actions)
     }
 
@@ -97,6 +100,7 @@ impl Calls {
         let lease = self.submitter.lease(call).filter(|_| force);
         let mut actions = std::mem::take(&mut self.actions);
         let cancelled = self.submitter.cancel(call, &mut actions);
+        self.forget_dependent(event_loop, call);
         forget_failure(call, &mut actions);
         self.perform(event_loop, actions)?;
         if let (true, Some(lease)) = (cancelled, lease) {
@@ -192,7 +196,10 @@ impl Calls {
         more: &mut Vec<Action>,
     ) -> Result<(), Error> {
         match action {
-            Action::Send(route) => self.send_kept(event_loop, route, more),
+            Action::Send(route) => {
+                self.send_kept(event_loop, route, more);
+                Ok(())
+            }
             Action::Fail(call, failure) => {
                 self.fail(call, failure.into());
                 Ok(())
@@ -231,26 +238,26 @@ impl Calls {
         }
     }
 
-    fn send_kept(
-        &mut self,
-        event_loop: &mut EventLoop,
-        route: Route,
-        actions: &mut Vec<Action>,
-    ) -> Result<(), Error> {
+    fn send_kept(&mut self, event_loop: &mut EventLoop, route: Route, actions: &mut Vec<Action>) {
+        if let Err(e) = self.send_packet(event_loop, route) {
+            self.give_up(route.attempt.call, actions);
+            self.fail(route.attempt.call, e);
+        }
+    }
+
+    /// Sends a call with what is kept of it.
+    fn send_packet(&mut self, event_loop: &mut EventLoop, route: Route) -> Result<(), Error> {
         let call = route.attempt.call;
         let Some(packet) = self.submitter.payload_mut(call) else { return Ok(()) };
-        let what = What { method: packet.method, group: packet.group, definition: packet.definition };
+        let &mut Packet { method, group, definition, parts, .. } = packet;
+        let what = What { method, group, definition, parts };
         // Out of the table and back: sending borrows everything.
-        let (mut record, ends) = (std::mem::take(&mut packet.record), packet.ends.clone());
-        let sent = self.send(event_loop, route, &mut record, ends.as_deref(), what);
+        let (mut record, ends) = (std::mem::take(&mut packet.record), std::mem::take(&mut packet.ends));
+        let sent = self.send(event_loop, route, &mut record, &ends, what);
         if let Some(packet) = self.submitter.payload_mut(call) {
-            packet.record = record;
+            (packet.record, packet.ends) = (record, ends);
         }
-        if let Err(e) = sent {
-            self.give_up(call, actions);
-            self.fail(call, e);
-        }
-        Ok(())
+        sent
     }
 
     fn send(
@@ -258,7 +265,7 @@ impl Calls {
         event_loop: &mut EventLoop,
         route: Route,
         record: &mut [u8],
-        ends: Option<&Carried>,
+        ends: &Carried,
         what: What,
     ) -> Result<(), Error> {
         let new = what.definition.filter(|definition| self.leases.is_new(route.lease, *definition));
@@ -269,12 +276,12 @@ impl Calls {
             attempt: route.attempt,
             group: what.group,
             method: what.method,
+            parts: what.parts,
             definition: what.definition.map_or(0, |definition| definition.0),
             definition_bytes: text.map_or(0, |text| u32::try_from(text.len()).unwrap_or(0)),
         };
         header.write(record.first_chunk_mut().expect("room for the header, which was checked"));
-        let (inbox, none) = (route.inbox.0, Carried::default());
-        let ends = ends.unwrap_or(&none);
+        let inbox = route.inbox.0;
         // To the dead: the agent will tell, and then the call is as one that never started.
         let _gone = match text {
             None => self.peers.send(event_loop, inbox, tag::CALL, record, ends)?,
@@ -295,7 +302,7 @@ impl Calls {
         forget_failure(call, actions);
     }
 
-    fn fail(&mut self, call: CallId, error: Error) {
+    pub(super) fn fail(&mut self, call: CallId, error: Error) {
         self.failed.push_back((call, error));
         self.ready = true;
     }
@@ -305,9 +312,9 @@ fn forget_failure(call: CallId, actions: &mut Vec<Action>) {
     actions.retain(|action| !matches!(action, Action::Fail(failed, _) if *failed == call));
 }
 
-fn packet(record: &[u8], ends: Option<Arc<Carried>>, what: What) -> Packet {
-    let What { method, group, definition } = what;
-    Packet { record: record.into(), ends, method, group, definition }
+fn packet(record: &[u8], ends: Carried, what: What) -> Packet {
+    let What { method, group, definition, parts } = what;
+    Packet { record: record.into(), ends, method, group, definition, parts }
 }
 
 fn check_size(record: &[u8]) -> Result<(), Error> {

@@ -1,14 +1,17 @@
 //! What comes in: replies first, then what the agent says, then calls.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use klaw_sched::ids::{Inbox, Lease};
+use klaw_sched::ids::{CallId, Inbox, Lease};
 use klaw_sched::message::{ActorState, ToPort};
 use klaw_sched::submit::{Action, Replied, Reply, Submitter};
 use klaw_shm::crash::mutant;
 
 use super::Calls;
 use super::face::{Packet, Takes};
+use super::keeping::stored;
+use super::objects::{Object, ObjectNo, Objects};
 use super::wire::{Control, read_control, read_reply, tag};
 use crate::crash::CoreMutant;
 use crate::error::Error;
@@ -28,6 +31,9 @@ struct FromControl<'a, T> {
     submitter: &'a mut Submitter<Packet>,
     actions: &'a mut Vec<Action>,
     notices: &'a mut VecDeque<Notice>,
+    objects: &'a mut Objects,
+    /// Results that are kept.
+    kept: Vec<(ObjectNo, Object)>,
     /// Ends of replies that nobody waits for.
     unwanted: Vec<Arrived>,
     /// A call was answered.
@@ -59,9 +65,17 @@ impl<T: Takes> FromControl<'_, T> {
         let settles = self.submitter.reply(attempt, reply, self.actions) == Replied::Settles;
         if settles {
             self.has_settled = true;
-            self.to.settled(attempt.call, reply == Reply::Error, value, ends);
+            self.settled(attempt.call, reply == Reply::Error, value, ends);
         }
         settles
+    }
+
+    fn settled(&mut self, call: CallId, is_error: bool, value: &[u8], ends: &[Arrived]) {
+        let Some(object) = self.objects.take_expected(call) else {
+            return self.to.settled(call, is_error, value, ends);
+        };
+        let stored = stored(value.into(), ends.to_vec());
+        self.kept.push((object, if is_error { Object::Error(stored) } else { Object::Value(stored) }));
     }
 
     fn notice(&mut self, record: &[u8], ends: &[Arrived]) -> bool {
@@ -88,15 +102,18 @@ impl Calls {
     /// True if the control channel was seen empty.
     fn take_replies(&mut self, event_loop: &mut EventLoop, to: &mut impl Takes) -> Result<bool, Error> {
         let mut actions = std::mem::take(&mut self.actions);
-        let mut is_empty = false;
+        let (mut fulfilled, mut is_empty) = (Vec::new(), false);
         while to.room() > 0 && !is_empty {
             // One by one, so that the agent's lane has its turn before another one is empty.
             let room = if mutant(CoreMutant::DeathBeforeReplies) { 1 } else { to.room() };
-            let Self { submitter, notices, control, .. } = self;
-            let (actions, unwanted) = (&mut actions, Vec::new());
-            let mut from = FromControl { to, submitter, actions, notices, unwanted, has_settled: false };
+            let Self { submitter, notices, control, objects, .. } = self;
+            let (kept, unwanted, has_settled) = (Vec::new(), Vec::new(), false);
+            let actions = &mut actions;
+            let mut from =
+                FromControl { to, submitter, actions, notices, objects, kept, unwanted, has_settled };
             is_empty = event_loop.take(*control, room, false, &mut from)? == 0;
-            let FromControl { unwanted, has_settled, .. } = from;
+            let FromControl { kept, unwanted, has_settled, .. } = from;
+            fulfilled.extend(kept);
             for end in unwanted {
                 event_loop.close_arrived(end);
             }
@@ -111,6 +128,9 @@ impl Calls {
             event_loop.listen(self.control)?;
         }
         self.perform(event_loop, actions)?;
+        for (object, with) in fulfilled {
+            self.fulfil(event_loop, object, with, to)?;
+        }
         Ok(is_empty)
     }
 
@@ -119,8 +139,12 @@ impl Calls {
         while to.room() > 0
             && let Some((call, error)) = self.failed.pop_front()
         {
-            to.failed(call, error);
             has_failed = true;
+            let error = Arc::new(error);
+            match self.objects.take_expected(call) {
+                Some(object) => self.fulfil(event_loop, object, Object::Failed(error), to)?,
+                None => to.failed(call, error),
+            }
         }
         if has_failed { self.worker_goes_on(event_loop) } else { Ok(()) }
     }

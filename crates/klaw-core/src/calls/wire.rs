@@ -3,6 +3,8 @@
 //! A call's header stands before its arguments, and what its task is behind them, so that arguments lie at a cache line and are
 //! written and read in place. Numbers are little-endian.
 
+use std::sync::Arc;
+
 use klaw_sched::ids::{Attempt, CallId, Lease, PortId};
 use klaw_sched::message::{Cancel, ToAgent, ToPort};
 use serde::de::DeserializeOwned;
@@ -41,6 +43,8 @@ pub(crate) struct CallHeader {
     pub(crate) method: u32,
     /// Hash of the task's definition; 0 for actors.
     pub(crate) definition: u64,
+    /// Arguments that stand apart, behind the others.
+    pub(crate) parts: u16,
     /// Bytes behind the arguments that say what the definition is: a worker is told once.
     pub(crate) definition_bytes: u32,
 }
@@ -55,6 +59,7 @@ impl CallHeader {
         to[22..24].copy_from_slice(&self.group.to_le_bytes());
         to[24..28].copy_from_slice(&self.method.to_le_bytes());
         to[28..32].copy_from_slice(&self.definition_bytes.to_le_bytes());
+        to[40..42].copy_from_slice(&self.parts.to_le_bytes());
         to[32..40].copy_from_slice(&self.definition.to_le_bytes());
     }
 
@@ -68,12 +73,45 @@ impl CallHeader {
             group: u16_at(head, 22),
             method: u32_at(head, 24),
             definition: u64_at(head, 32),
+            parts: u16_at(head, 40),
             definition_bytes: u32_at(head, 28),
         };
         let (arguments, definition) =
             body.split_at_checked(body.len().checked_sub(header.definition_bytes as usize)?)?;
         Some((header, arguments, definition))
     }
+}
+
+/// An argument that stands apart from the others: a value that was there before.
+pub(crate) struct Part {
+    /// Which one.
+    pub(crate) argument: u32,
+    pub(crate) bytes: Arc<[u8]>,
+    /// How many of the record's ends are its.
+    pub(crate) ends: usize,
+}
+
+/// Parts begin at multiples of this from the start of the arguments, so that what lies in them is aligned.
+const PART_ALIGN: usize = 64;
+
+/// A record with parts behind its arguments, which begin at `start` and have so many `ends`. Last comes a table of four words each, for
+/// the arguments themselves (as number 2^32 - 1) and for each part: number of the argument, start, end, ends.
+pub(crate) fn write_parts(record: &[u8], start: usize, ends: usize, parts: &[Part]) -> Vec<u8> {
+    let mut whole = record.to_vec();
+    let mut table = row(u32::MAX, 0, whole.len() - start, ends).to_vec();
+    for part in parts {
+        whole.resize(start + (whole.len() - start).next_multiple_of(PART_ALIGN), 0);
+        let from = whole.len() - start;
+        whole.extend_from_slice(&part.bytes);
+        table.extend(row(part.argument, from, whole.len() - start, part.ends));
+    }
+    whole.extend(table.iter().flat_map(|word| word.to_le_bytes()));
+    whole
+}
+
+fn row(argument: u32, start: usize, end: usize, ends: usize) -> [u32; 4] {
+    let word = |n: usize| u32::try_from(n).expect("a record is far smaller");
+    [argument, word(start), word(end), word(ends)]
 }
 
 /// Writes what stands before a reply's value.
@@ -178,6 +216,7 @@ mod tests {
             group: 2,
             method: 9,
             definition: u64::MAX,
+            parts: 4,
             definition_bytes: 3,
         };
         let mut record = [0; CALL_HEADER_BYTES];

@@ -181,7 +181,9 @@ impl Calls {
         if error.is_none() {
             let mut dropped = Vec::new();
             worker.executor.become_actor(lease, limits, &mut dropped);
-            dropped.iter().for_each(|call| close_ends(event_loop, call));
+            for call in &dropped {
+                close_ends(event_loop, call);
+            }
         }
         self.tell_agent(event_loop, ToAgent::Constructed { lease, error })
     }

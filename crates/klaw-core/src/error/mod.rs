@@ -3,6 +3,8 @@
 mod calls;
 
 use klaw_channel::ChannelError;
+use std::sync::Arc;
+
 use klaw_sched::message::DeathCause;
 use klaw_sched::submit::{Failure, Refused};
 use klaw_shm::ShmError;
@@ -47,6 +49,23 @@ pub enum Error {
     ActorDead {
         /// Why.
         cause: Box<DeathCause>,
+    },
+    /// A reference that was released.
+    #[error("this reference was released: keep it as long as its object is needed")]
+    ObjectReleased,
+    /// An argument of a call is an object that is none: its own call has thrown this (encoded).
+    #[error(
+        "an argument of the call is the result of another call, which has thrown; its error is the cause"
+    )]
+    ArgumentFailed {
+        /// The error.
+        error: Arc<[u8]>,
+    },
+    /// An argument of a call is an object that there will never be.
+    #[error("an argument of the call is the result of another call that was never answered: {error}")]
+    ArgumentLost {
+        /// Why.
+        error: Arc<Error>,
     },
     /// Bytes that no port of ours sends.
     #[error("{what}: a port of this session does not speak as it should")]
@@ -119,16 +138,21 @@ impl Error {
             Self::Call { refused: Refused::TooMany } => "ERR_KLAW_TABLE_FULL",
             Self::CallFailed { failure } => calls::failure_code(failure),
             Self::ActorDead { .. } => "ERR_KLAW_ACTOR_DIED",
+            Self::ObjectReleased => "ERR_KLAW_OBJECT_RELEASED",
+            Self::ArgumentFailed { .. } => "ERR_KLAW_ARGUMENT_FAILED",
+            Self::ArgumentLost { error } => error.code(),
             Self::Corrupt { .. } => "ERR_KLAW_CORRUPT",
             Self::NoAgent { .. } => "ERR_KLAW_RUNTIME_LOST",
             Self::NoSession { .. } => "ERR_KLAW_SESSION_GONE",
         }
     }
 
-    /// The encoded error that a constructor has thrown, if that is why.
+    /// The encoded error that led to it, if there is one: what a constructor has thrown, or the call whose result was an argument.
     #[must_use]
-    pub fn constructor_error(&self) -> Option<&[u8]> {
+    pub fn thrown(&self) -> Option<&[u8]> {
         let cause = match self {
+            Self::ArgumentFailed { error } => return Some(error),
+            Self::ArgumentLost { error } => return error.thrown(),
             Self::ActorDead { cause } => cause,
             Self::CallFailed { failure } => match &**failure {
                 Failure::ActorDied { cause, .. } => cause,
@@ -148,12 +172,13 @@ impl Error {
         match self {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
-            Self::Agent { what, .. } => vec![("what", (*what).into())],
             Self::Call { refused: Refused::PendingLimit { limit } } => vec![("limit", (*limit).into())],
             Self::Call { refused: Refused::TooMany } => Vec::new(),
             Self::CallFailed { failure } => calls::failure_details(failure),
             Self::ActorDead { cause } => calls::death_details(cause),
-            Self::Corrupt { what } => vec![("what", (*what).into())],
+            Self::ObjectReleased | Self::ArgumentFailed { .. } => Vec::new(),
+            Self::ArgumentLost { error } => error.details(),
+            Self::Agent { what, .. } | Self::Corrupt { what } => vec![("what", (*what).into())],
             Self::NoAgent { address } => vec![("address", address.as_str().into())],
             Self::NoSession { base } => vec![("base", base.as_str().into())],
         }

@@ -37,7 +37,7 @@ impl Handle {
 
 /// What handles of one kind name.
 #[derive(Debug)]
-pub(super) struct Handles<T> {
+pub(crate) struct Handles<T> {
     places: Vec<Place<T>>,
     free: Vec<usize>,
 }
@@ -56,7 +56,7 @@ impl<T> Default for Handles<T> {
 
 impl<T> Handles<T> {
     /// `None` when there are a million of them.
-    pub(super) fn add(&mut self, value: T) -> Option<Handle> {
+    pub(crate) fn add(&mut self, value: T) -> Option<Handle> {
         let index = if let Some(index) = self.free.pop() {
             index
         } else {
@@ -69,12 +69,12 @@ impl<T> Handles<T> {
         Handle::new(index, place.generation)
     }
 
-    pub(super) fn get(&mut self, handle: Handle) -> Option<&mut T> {
+    pub(crate) fn get(&mut self, handle: Handle) -> Option<&mut T> {
         let place = self.places.get_mut(handle.index())?;
         if place.generation == handle.generation() { place.value.as_mut() } else { None }
     }
 
-    pub(super) fn remove(&mut self, handle: Handle) -> Option<T> {
+    pub(crate) fn remove(&mut self, handle: Handle) -> Option<T> {
         let place = self.places.get_mut(handle.index())?;
         if place.generation != handle.generation() {
             return None;

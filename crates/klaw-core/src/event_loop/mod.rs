@@ -31,12 +31,12 @@ use klaw_shm::{Port, PortKind};
 use crate::error::Error;
 use crate::runtime::Runtime;
 use budget::Budget;
-use handles::Handles;
 use receive::ReceiverEnd;
 use send::SenderEnd;
 
 pub use carried::Carried;
 pub use handles::Handle;
+pub(crate) use handles::Handles;
 pub use receive::{Arrived, Received};
 pub use send::Sent;
 

@@ -109,7 +109,9 @@ impl EventLoop {
                 self.wait_for_room(sender);
                 Ok(Sent::Queued(ticket))
             }
-            other => other,
+            // Not `other => other`: to copy a result that was just written waits for every store before it.
+            Err(e) => Err(e),
+            Ok(sent) => Ok(sent),
         }
     }
 
@@ -145,7 +147,9 @@ impl EventLoop {
                 self.wait_for_room(sender);
                 Ok(Sent::Queued(ticket))
             }
-            other => other,
+            // Not `other => other`: to copy a result that was just written waits for every store before it.
+            Err(e) => Err(e),
+            Ok(sent) => Ok(sent),
         }
     }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use klaw_channel::ChannelOptions;
 use klaw_sched::agent::{Agent as Scheduler, Input, Output};
 use klaw_sched::ids::{ActorId, PortId, Time};
-use klaw_sched::message::{ToAgent, ToPort};
+use klaw_sched::message::{ActorOptions, ActorState, DeathCause, ToAgent, ToPort};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::creations::Creations;
@@ -178,13 +178,13 @@ impl Desk {
         for end in taken.unwanted {
             self.event_loop.close_arrived(end);
         }
+        // Whoever names an actor has its handle from its maker, who had spoken before; but lanes are taken in any order. By now everything
+        // that was said before anything here is here too.
+        taken.messages.sort_by_key(|(message, ..)| names_actor(message));
         for (message, attachment, ends) in taken.messages {
             match message {
                 Control::Agent(ToAgent::CreateActor { actor, options }) => {
-                    let label = options.label.clone();
-                    if self.creations.add(&mut self.event_loop, actor, label, &attachment, &ends).is_ok() {
-                        self.inputs.push(Input::Message(ToAgent::CreateActor { actor, options }));
-                    }
+                    self.create(actor, options, &attachment, &ends);
                     continue;
                 }
                 Control::Agent(ToAgent::Hello { worker, port, inbox }) => {
@@ -197,6 +197,17 @@ impl Desk {
             }
             for end in ends {
                 self.event_loop.close_arrived(end);
+            }
+        }
+    }
+
+    fn create(&mut self, actor: ActorId, options: ActorOptions, attachment: &[u8], ends: &[Arrived]) {
+        let label = options.label.clone();
+        match self.creations.add(&mut self.event_loop, actor, label, attachment, ends) {
+            Ok(()) => self.inputs.push(Input::Message(ToAgent::CreateActor { actor, options })),
+            Err(_) => {
+                let state = ActorState::Dead { cause: DeathCause::Unknown, ended: None };
+                self.send(actor.owner, &Control::Port(ToPort::ActorIs { actor, state }));
             }
         }
     }
@@ -264,6 +275,15 @@ impl Desk {
             self.inputs.push(Input::PortGone { port });
         }
     }
+}
+
+/// True for messages about actors that others than their makers send too.
+fn names_actor(message: &Control) -> bool {
+    let Control::Agent(message) = message else { return false };
+    matches!(
+        message,
+        ToAgent::Watch { .. } | ToAgent::Unwatch { .. } | ToAgent::Kill { .. } | ToAgent::Terminate { .. }
+    )
 }
 
 #[derive(Default)]

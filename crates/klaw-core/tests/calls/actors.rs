@@ -49,7 +49,7 @@ fn constructor_throws(stage: &mut Stage) -> Outcome {
     let actor = stage.create_with(options("Deeds", Some(5)), "throw no", &[])?;
     let call = stage.call(actor, "echo", b"")?;
     let error = stage.failure(call)?;
-    check(error.constructor_error() == Some(b"no"), || format!("{error:?}"))?;
+    check(error.thrown() == Some(b"no"), || format!("{error:?}"))?;
     check(stage.death(actor.id)? == DeathCause::Constructor(b"no".to_vec()), || "another death".to_owned())?;
     let tries = stage.logged().iter().filter(|line| line.starts_with("construct")).count();
     check(tries == 1, || format!("{tries} tries"))
@@ -159,8 +159,9 @@ fn watched(stage: &mut Stage) -> Outcome {
 fn no_handles(stage: &mut Stage) -> Outcome {
     let actor = stage.create(3)?;
     let call = stage.call(actor, "log", b"done")?;
-    stage.port.event_loop.close_sender(actor.alive);
+    // Whoever has calls keeps its handle until they are settled.
     stage.expect_value(call, "done")?;
+    stage.port.event_loop.close_sender(actor.alive);
     check(stage.death(actor.id)? == DeathCause::NoHandles, || "another death".to_owned())
 }
 
@@ -202,20 +203,27 @@ fn unschedulable(stage: &mut Stage) -> Outcome {
 }
 
 fn waiting(stage: &mut Stage) -> Outcome {
+    let slow = stage.create_with(options("Deeds", Some(0)), "limit 2", &[])?;
     let actor = stage.create(0)?;
     let target = Target::Actor { actor: actor.id, ordered: true };
     let callee = klaw_core::Callee { target, policy: once(), group: 0, definition: None };
-    let crate::turn::Port { calls, event_loop } = &mut stage.port;
-    let first = calls.call_later(event_loop, &callee).map_err(text)?;
+    // What `hold` will give, an argument of the first of two calls.
+    let held = stage.call_by(once(), slow, "hold", b"held", &[]).map_err(text)?;
+    let crate::turn::Port { calls, event_loop, .. } = &mut stage.port;
+    let object = calls.keep(event_loop, held).map_err(text)?.object;
+    let record = [0; klaw_core::CALL_HEADER_BYTES];
+    let count = crate::worker::method("count");
+    let first = calls.call_with(event_loop, &callee, count, (&record, &[]), vec![(0, object)]);
+    let first = first.map_err(text)?;
     let second = stage.call(actor, "count", b"")?;
     stage.until("that it lives", |stage| matches!(stage.state(actor.id), Some(ActorState::Alive { .. })))?;
-    for _ in 0..3 {
-        stage.turn()?;
-    }
+    stage.until_logged("held")?;
     check(!stage.is_answered(second), || "it has overtaken one that waits".to_owned())?;
-    let crate::turn::Port { calls, event_loop } = &mut stage.port;
-    let record = [0; klaw_core::CALL_HEADER_BYTES];
-    calls.ready(event_loop, first, &callee, crate::worker::method("count"), &record, &[]).map_err(text)?;
+    let crate::turn::Port { calls, event_loop, .. } = &mut stage.port;
+    // Held by the call that waits.
+    calls.release(event_loop, object);
+    let release = stage.call_by(once(), slow, "release", b"", &[]).map_err(text)?;
+    stage.answer(release)?;
     stage.expect_value(first, "1")?;
     stage.expect_value(second, "2")
 }

@@ -11,7 +11,7 @@ use klaw_sched::ids::CallId;
 use klaw_sched::message::ActorState;
 use klaw_sched::submit::Failure;
 use klaw_shm::crash::{Named, arm, arm_mutant};
-use klaw_testkit::{Case, Outcome};
+use klaw_testkit::{Case, Outcome, say};
 
 use crate::stage::{Answer, Setting, Stage, check, retried, soon, text};
 use crate::worker::LOG;
@@ -76,7 +76,7 @@ fn killed_at(point: CorePoint) -> Outcome {
             kills += u32::from(scene.play().map_err(|why| format!("{scene:?}: {why}"))?);
         }
     }
-    print!("{kills} kills ");
+    say(&format!("{}: {kills} kills", point.name()));
     check(kills == 8, || format!("{kills} kills instead of 8"))
 }
 
@@ -90,7 +90,7 @@ fn noticed(mutant: CoreMutant, point: CorePoint) -> Outcome {
             mutant: Some(mutant),
         };
         if let Err(why) = scene.play() {
-            print!("round {round}: {why} ");
+            say(&format!("{}: in round {round}: {why}", mutant.name()));
             return Ok(());
         }
     }
@@ -161,7 +161,7 @@ impl Scene {
             match stage.answer(*call)? {
                 Answer::Reply(reply) if reply.value == n.as_bytes() => {}
                 Answer::Failed(Error::CallFailed { failure }) if may_fail && may_have_run(&failure) => {
-                    failed += 1
+                    failed += 1;
                 }
                 other => return Err(format!("call {n}: {other:?}")),
             }

@@ -1,11 +1,13 @@
 //! Tasks and actors between processes, as a face drives them: called, answered, retried, restarted, ended. Without any language.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a role that panics has failed")]
 
 mod actors;
+mod bench;
 #[cfg(feature = "crash-points")]
 mod crashes;
 mod deaths;
+mod full;
 mod stage;
 mod tasks;
 mod turn;
@@ -18,6 +20,8 @@ fn main() -> ExitCode {
         let mut cases = tasks::cases();
         cases.extend(actors::cases());
         cases.extend(deaths::cases());
+        cases.extend(full::cases());
+        cases.extend(bench::cases());
         #[cfg(feature = "crash-points")]
         cases.extend(crashes::cases());
         cases

@@ -170,7 +170,7 @@ impl Stage {
         arguments: &[u8],
         ends: &[End],
     ) -> Result<CallId, Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         calls.call(event_loop, callee, method, &mut with_room(CALL_HEADER_BYTES, arguments), ends)
     }
 
@@ -180,7 +180,7 @@ impl Stage {
         creation: &str,
         ends: &[End],
     ) -> Result<Actor, String> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let (alive, life) = event_loop.channel(ChannelOptions::default()).map_err(text)?;
         let life_end = End::Receiver(life);
         let id = calls
@@ -294,10 +294,6 @@ impl Stage {
 
     pub(crate) fn workers(&self) -> Vec<u32> {
         processes_of(self.runtime.address())
-    }
-
-    pub(crate) fn address(&self) -> &Path {
-        self.runtime.address()
     }
 }
 

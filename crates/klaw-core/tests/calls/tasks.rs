@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use klaw_sched::submit::Policy;
 use klaw_testkit::{Case, Outcome};
 
-use crate::stage::{Answer, Setting, Stage, check, retried};
-use crate::turn::Reply;
+use crate::stage::{Answer, Setting, Stage, check, retried, text};
+use crate::turn::{Reply, Told};
 
 pub(crate) fn cases() -> Vec<Case> {
     vec![
@@ -20,6 +20,7 @@ pub(crate) fn cases() -> Vec<Case> {
         }),
         Case::new("tasks within tasks need no more than 1 CPU", || Setting::cpus(1).play(nested)),
         Case::new("and so do many of them", || Setting::cpus(2).play(nested_widely)),
+        Case::new("what a worker writes comes to the driver line by line", || Setting::cpus(1).play(lines)),
         Case::new("an error may be tried again", || Setting::cpus(1).play(retried_errors)),
     ]
 }
@@ -107,4 +108,12 @@ fn retried_errors(stage: &mut Stage) -> Outcome {
     check(matches!(answer, Answer::Reply(Reply { is_error: true, .. })), || format!("{answer:?}"))?;
     let tries = stage.logged().iter().filter(|line| *line == "again").count();
     check(tries == 3, || format!("{tries} tries"))
+}
+
+fn lines(stage: &mut Stage) -> Outcome {
+    stage.port.calls.want_lines(&mut stage.port.event_loop).map_err(text)?;
+    let call = stage.task("print", b"a line")?;
+    stage.answer(call)?;
+    let is_it = |told: &Told| matches!(told, Told::Line(line) if line.text == "a line" && !line.is_error);
+    stage.until("a line", |stage| stage.others.iter().any(is_it))
 }

@@ -1,9 +1,11 @@
 //! A port as a face drives it: its loop, its calls, and a turn of both.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use klaw_core::{Arrived, Calls, Error, Event, EventLoop, Runtime, Start, Takes, WorkerLine, WorkerRole};
+use klaw_core::{
+    Arrived, Calls, Error, Event, EventLoop, ObjectNo, Runtime, Spin, Start, Takes, WorkerLine, WorkerRole,
+};
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId};
 use klaw_sched::message::ActorState;
@@ -53,8 +55,10 @@ impl Takes for Tray {
         self.0.push(Told::Settled(call, reply));
     }
 
-    fn failed(&mut self, call: CallId, error: Error) {
-        self.0.push(Told::Failed(call, error));
+    fn object(&mut self, _: ObjectNo, _: bool) {}
+
+    fn failed(&mut self, call: CallId, error: Arc<Error>) {
+        self.0.push(Told::Failed(call, Arc::into_inner(error).expect("nobody else has it")));
     }
 
     fn actor(&mut self, actor: ActorId, state: &ActorState) {
@@ -94,17 +98,35 @@ impl Takes for Tray {
     }
 }
 
+/// Where a turn puts what a port is told.
+pub(crate) trait Fills: Takes {
+    fn is_empty(&self) -> bool;
+}
+
+impl Fills for Tray {
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
 /// A port of this process. The calls go before their loop.
 pub(crate) struct Port {
     pub(crate) calls: Calls,
     pub(crate) event_loop: EventLoop,
+    spin: Spin,
+    events: Vec<Event>,
 }
 
 impl Port {
     pub(crate) fn open(runtime: &Arc<Runtime>, agent: u64, role: Option<WorkerRole>) -> Result<Self, Error> {
         let mut event_loop = runtime.event_loop()?;
         let calls = Calls::open(&mut event_loop, agent, role)?;
-        Ok(Self { calls, event_loop })
+        Ok(Self { calls, event_loop, spin: Spin::new(Duration::ZERO), events: Vec::new() })
+    }
+
+    /// Looks around for so long before it sleeps.
+    pub(crate) fn spin(&mut self, budget: Duration) {
+        self.spin = Spin::new(budget);
     }
 
     /// The code of this port has run: what it is told next, and what else has happened. May sleep for `timeout` (`None`: for ever).
@@ -113,39 +135,77 @@ impl Port {
         timeout: Option<Duration>,
         others: &mut Vec<Event>,
     ) -> Result<Vec<Told>, Error> {
+        let mut tray = Tray::default();
+        self.turn_into(timeout, others, &mut tray)?;
+        Ok(tray.0)
+    }
+
+    /// [`Port::turn`] without a copy.
+    pub(crate) fn turn_into(
+        &mut self,
+        timeout: Option<Duration>,
+        others: &mut Vec<Event>,
+        to: &mut impl Fills,
+    ) -> Result<(), Error> {
         self.event_loop.begin_turn();
-        let told = self.look(others)?;
-        if !told.is_empty() || !others.is_empty() {
-            return Ok(told);
+        self.look(others, to)?;
+        if !to.is_empty() || !others.is_empty() {
+            return Ok(());
         }
         self.calls.before_sleep(&mut self.event_loop)?;
+        let started = Instant::now();
+        if self.looks_around(started, others) {
+            self.spin.found(started.elapsed());
+        } else {
+            self.sleep(timeout, others);
+            self.spin.woken(started.elapsed());
+        }
+        self.event_loop.begin_turn();
+        self.look(others, to)
+    }
+
+    fn look(&mut self, others: &mut Vec<Event>, to: &mut impl Fills) -> Result<(), Error> {
+        self.flush()?;
+        if self.has_come(others) {
+            self.calls.take(&mut self.event_loop, to)?;
+        }
+        Ok(())
+    }
+
+    /// True if there is something to take.
+    fn has_come(&mut self, others: &mut Vec<Event>) -> bool {
+        self.event_loop.pump(&mut self.events);
+        let is_ready = self.calls.sift(&mut self.event_loop, &mut self.events);
+        others.append(&mut self.events);
+        is_ready
+    }
+
+    fn looks_around(&mut self, started: Instant, others: &mut Vec<Event>) -> bool {
+        let budget = self.spin.budget();
+        if budget.is_zero() {
+            return false;
+        }
+        self.event_loop.end_turn();
+        while started.elapsed() < budget {
+            if self.has_come(others) || !others.is_empty() {
+                return true;
+            }
+            std::hint::spin_loop();
+        }
+        self.spin.missed();
+        false
+    }
+
+    fn sleep(&mut self, timeout: Option<Duration>, others: &mut Vec<Event>) {
         self.event_loop.arm();
-        let mut events = Vec::new();
-        self.event_loop.pump(&mut events);
-        let must_look = self.calls.sift(&mut self.event_loop, &mut events) || !events.is_empty();
-        others.append(&mut events);
         let mut readable = false;
-        if !must_look {
+        if !self.has_come(others) && others.is_empty() {
             let timeout = timeout.and_then(|timeout| Timespec::try_from(timeout).ok());
             let fd = self.event_loop.fd();
             let mut fds = [PollFd::new(&fd, PollFlags::IN)];
             readable = poll(&mut fds, timeout.as_ref()).is_ok_and(|ready| ready > 0);
         }
         self.event_loop.disarm(readable);
-        self.event_loop.begin_turn();
-        self.look(others)
-    }
-
-    fn look(&mut self, others: &mut Vec<Event>) -> Result<Vec<Told>, Error> {
-        self.flush()?;
-        let mut events = Vec::new();
-        self.event_loop.pump(&mut events);
-        let mut tray = Tray::default();
-        if self.calls.sift(&mut self.event_loop, &mut events) {
-            self.calls.take(&mut self.event_loop, &mut tray)?;
-        }
-        others.append(&mut events);
-        Ok(tray.0)
     }
 
     /// As at the end of a turn: whatever the code needs is asked for, and whoever sleeps over it is rung.

@@ -12,6 +12,8 @@ use klaw_sched::ids::{CallId, Cpus};
 use klaw_sched::submit::{Policy, Target};
 use klaw_shm::kill_self;
 
+use klaw_testkit::say as print;
+
 use crate::turn::{Port, Reply, Told};
 
 /// Where this is written down what was done: a file that outlives whoever is killed.
@@ -30,14 +32,17 @@ pub(crate) fn method(deed: &str) -> u32 {
 pub(crate) fn role(args: &[String]) {
     let _guard = guard_worker().expect("a guard");
     if args.first().is_some_and(|mode| mode == "deaf") {
-        loop {
-            std::thread::park();
-        }
+        // It is killed long before.
+        std::thread::sleep(std::time::Duration::from_mins(5));
+        return;
     }
     let place = WorkerPlace::of_this_process().expect("an agent has started this process");
     let runtime = Runtime::attach(&place.session).expect("the session");
     let port = Port::open(&runtime, place.agent, Some(place.role())).expect("a port");
     worker_ready().expect("a word to the agent");
+    if args.first().is_some_and(|mode| mode == "bench") {
+        return crate::bench::work(port);
+    }
     #[cfg(feature = "crash-points")]
     crate::crashes::arm_as_told();
     let mut worker = Worker {
@@ -81,10 +86,10 @@ impl Worker {
                     self.deed(&deed, start.run, &arguments, &ends)?;
                 }
                 Told::Construct { restarts, creation, ends } => self.construct(restarts, &creation, &ends)?,
-                Told::Settled(call, reply) => self.nested_settled(call, reply)?,
+                Told::Settled(call, reply) => self.nested_settled(call, &reply)?,
                 Told::Failed(call, error) => {
                     let value = error.code().as_bytes().to_vec();
-                    self.nested_settled(call, Reply { is_error: true, value, ends: Vec::new() })?;
+                    self.nested_settled(call, &Reply { is_error: true, value, ends: Vec::new() })?;
                 }
                 Told::Cancelled(run) => {
                     log("cancelled");
@@ -155,6 +160,10 @@ impl Worker {
                 self.answer(run, false, b"said", &[])
             }
             "own" => self.own(run),
+            "print" => {
+                print(&String::from_utf8_lossy(arguments));
+                self.answer(run, false, arguments, ends)
+            }
             "count" => {
                 self.count += 1;
                 self.answer(run, false, self.count.to_string().as_bytes(), ends)
@@ -177,14 +186,14 @@ impl Worker {
     }
 
     fn call_task(&mut self, deed: &str, arguments: &[u8]) -> Result<CallId, Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let definition = Some(calls.define(deed));
         let policy = Policy { max_retries: Some(0), ..Policy::default() };
         let callee = Callee { target: Target::Task { cpus: Cpus::ONE }, policy, group: 0, definition };
         calls.call(event_loop, &callee, 0, &mut with_room(CALL_HEADER_BYTES, arguments), &[])
     }
 
-    fn nested_settled(&mut self, call: CallId, reply: Reply) -> Result<(), Error> {
+    fn nested_settled(&mut self, call: CallId, reply: &Reply) -> Result<(), Error> {
         match self.nested.remove(&call) {
             Some(run) => self.answer(run, reply.is_error, &reply.value, &reply.ends),
             None => Ok(()),
@@ -193,7 +202,7 @@ impl Worker {
 
     /// Makes an actor that is this process's, and has a task on its way: says the actor's number, and never ends.
     fn own(&mut self, run: Run) -> Result<(), Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let (alive, life) = event_loop.channel(klaw_core::ChannelOptions::default())?;
         let options = crate::stage::options("owned", Some(0));
         let actor = calls.create_actor(event_loop, options, End::Receiver(life), (b"card", b"plain"), &[])?;
@@ -213,7 +222,7 @@ impl Worker {
     }
 
     fn answer(&mut self, run: Run, is_error: bool, value: &[u8], ends: &[Arrived]) -> Result<(), Error> {
-        let Port { calls, event_loop } = &mut self.port;
+        let Port { calls, event_loop, .. } = &mut self.port;
         let open = ends.iter().filter_map(|end| match end {
             Arrived::Open(end) => Some(*end),
             Arrived::ClosedSender | Arrived::ClosedReceiver => None,

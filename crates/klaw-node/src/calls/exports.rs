@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use klaw_core::{
-    CALL_HEADER_BYTES, Callee, Calls, Definition, NodeAgent, NodeOptions, REPLY_HEADER_BYTES, Resources,
-    WorkerPlace, WorkerSpec, guard_worker,
+    CALL_HEADER_BYTES, Callee, Calls, Definition, NodeAgent, NodeOptions, Object, ObjectNo,
+    REPLY_HEADER_BYTES, Resources, WorkerPlace, WorkerSpec, guard_worker,
 };
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId, Cpus, PortId};
@@ -152,7 +152,7 @@ fn node_options(options: AgentOptions) -> NodeOptions {
 /// In a worker process: its session's address. As soon as it can: from then on it does not outlive its driver.
 #[napi(catch_unwind)]
 pub(crate) fn guard(env: Env) -> Result<Option<String>> {
-    let guarded = guard_worker().map_err(|e| Failure::Core(e).throw(env.raw()))?;
+    let guarded = guard_worker().map_err(|e| Failure::from(e).throw(env.raw()))?;
     let place = guarded.and_then(|_guard| WorkerPlace::of_this_process());
     Ok(place.map(|place| place.session.display().to_string()))
 }
@@ -160,7 +160,7 @@ pub(crate) fn guard(env: Env) -> Result<Option<String>> {
 /// In a worker process: it is ready.
 #[napi(catch_unwind)]
 pub(crate) fn worker_ready(env: Env) -> Result<()> {
-    klaw_core::worker_ready().map_err(|e| Failure::Core(e).throw(env.raw()))
+    klaw_core::worker_ready().map_err(|e| Failure::from(e).throw(env.raw()))
 }
 
 /// Makes a definition known: its number.
@@ -236,13 +236,14 @@ pub(crate) fn cancel_call(env: Env, call: u32, force: bool) -> Result<bool> {
     with_calls(env, |event_loop, calls| Ok(calls.calls.cancel(event_loop, CallId(call), force)?))
 }
 
-/// Makes an actor of what is staged between `start` and `end`, its card before that: its number. `life`: the handle of a receiver whose senders are the
-/// actor's handles.
+/// Makes an actor of what is staged between `start` and `end`, its card before `card_end`: its number. `life`: the handle of a receiver
+/// whose senders are the actor's handles.
 #[napi(catch_unwind)]
 pub(crate) fn create_actor(
     env: Env,
     options: CreateOptions,
     life: u32,
+    card_end: u32,
     start: u32,
     end: u32,
     ends: Vec<u32>,
@@ -255,7 +256,7 @@ pub(crate) fn create_actor(
             let part = buffers.staging.part(start as usize, end as usize);
             part.ok_or(Failure::Argument("a range outside of its buffer"))
         };
-        let parts = (staged(0, start)?, staged(start, end)?);
+        let parts = (staged(0, card_end)?, staged(start, end)?);
         let life = klaw_core::Handle::from_bits(life);
         let life_end = klaw_core::End::Receiver(life);
         let actor = calls.calls.create_actor(event_loop, actor_options(options), life_end, parts, &ends)?;
@@ -327,10 +328,7 @@ pub(crate) fn forget_actor(env: Env, actor: u32) -> Result<()> {
 /// Whether somebody waits for an actor, or for the answer to `findActor`: the loop stays alive as long.
 #[napi(catch_unwind)]
 pub(crate) fn await_actors(env: Env, wanted: bool) -> Result<()> {
-    with_calls(env, |_, calls| {
-        calls.is_awaited = wanted;
-        Ok(())
-    })
+    with_calls(env, |event_loop, calls| Ok(calls.calls.await_agent(event_loop, wanted)?))
 }
 
 /// Asks who has a name.
@@ -382,6 +380,83 @@ pub(crate) fn call_failure(env: Env) -> Result<Unknown<'static>> {
         calls.taken.errors.pop_front().ok_or(Failure::Argument("no failure to tell"))
     })?;
     crate::ends::error_value(env, error)
+}
+
+/// The result of a call that was just submitted is kept: the object's number.
+#[napi(catch_unwind)]
+pub(crate) fn keep(env: Env, call: u32) -> Result<u32> {
+    with_calls(env, |event_loop, calls| Ok(calls.calls.keep(event_loop, CallId(call))?.object.bits()))
+}
+
+/// `submitWithEnds` with objects for some arguments: pairs of the argument's place and the object's number.
+#[napi(catch_unwind)]
+pub(crate) fn submit_with_objects(
+    env: Env,
+    callee: u32,
+    method: u32,
+    end: u32,
+    ends: Vec<u32>,
+    objects: Vec<u32>,
+) -> Result<u32> {
+    let ends = ends_of(&ends).map_err(|failure| failure.throw(env.raw()))?;
+    let objects = objects.chunks_exact(2).map(|pair| (pair[0], ObjectNo::from_bits(pair[1]))).collect();
+    with(env, |open| {
+        let OpenLoop { event_loop, buffers, calls, .. } = open;
+        let calls = calls.as_mut().ok_or(Failure::NoCalls)?;
+        let callee = calls.callee(callee)?;
+        let record = staged(buffers.staging.part_mut(0, end as usize), CALL_HEADER_BYTES)?;
+        Ok(calls.calls.call_with(event_loop, &callee, method, (record, &ends), objects)?.0)
+    })
+}
+
+/// Keeps what is staged before `end`: the object's number.
+#[napi(catch_unwind)]
+pub(crate) fn put(env: Env, end: u32, ends: Vec<u32>, is_error: bool) -> Result<u32> {
+    let ends = ends_of(&ends).map_err(|failure| failure.throw(env.raw()))?;
+    with(env, |open| {
+        let OpenLoop { event_loop, buffers, calls, .. } = open;
+        let calls = calls.as_mut().ok_or(Failure::NoCalls)?;
+        let bytes = buffers.staging.part(0, end as usize).unwrap_or_default();
+        Ok(calls.calls.put(event_loop, (bytes, &ends), is_error)?.bits())
+    })
+}
+
+/// What an object is: its bytes, and which they are: 0 it is not there yet, 1 a value, 2 an error, 3 none, and `callFailure` says why. The
+/// ends in it are those of `arrivedWithCalls`.
+#[napi(catch_unwind, ts_return_type = "[kind: number, bytes: Uint8Array]")]
+pub(crate) fn read_object(env: Env, object: u32) -> Result<(u32, Uint8Array)> {
+    with_calls(env, |event_loop, calls| {
+        let (kind, stored) = match calls.calls.object(event_loop, ObjectNo::from_bits(object))? {
+            Object::Pending => return Ok((0, Uint8Array::from(Vec::new()))),
+            Object::Value(stored) => (1, stored),
+            Object::Error(stored) => (2, stored),
+            Object::Failed(error) => {
+                let thrown = error.thrown().unwrap_or_default().to_vec();
+                calls.taken.errors.push_front(error);
+                return Ok((3, Uint8Array::from(thrown)));
+            }
+        };
+        calls.taken.arrived.clear();
+        calls.taken.arrived.extend_from_slice(&stored.ends);
+        Ok((kind, Uint8Array::from(stored.bytes.to_vec())))
+    })
+}
+
+/// Nobody has a reference any more.
+#[napi(catch_unwind)]
+pub(crate) fn release_object(env: Env, object: u32) -> Result<()> {
+    with_calls(env, |event_loop, calls| {
+        calls.calls.release(event_loop, ObjectNo::from_bits(object));
+        Ok(())
+    })
+}
+
+/// Gives up the call whose result an object will be; true if it was not settled.
+#[napi(catch_unwind)]
+pub(crate) fn cancel_object(env: Env, object: u32, force: bool) -> Result<bool> {
+    with_calls(env, |event_loop, calls| {
+        Ok(calls.calls.cancel_object(event_loop, ObjectNo::from_bits(object), force)?)
+    })
 }
 
 fn with_calls<R>(

@@ -22,8 +22,6 @@ pub(crate) struct OpenCalls {
     callees: Vec<Option<Callee>>,
     free_callees: Vec<u32>,
     definitions: Vec<Definition>,
-    /// Somebody waits for an actor, or for the answer to a question.
-    pub(crate) is_awaited: bool,
     /// Of the session, if this environment has made it. Dropped before the loop: the workers end first.
     _agent: Option<NodeAgent>,
 }
@@ -37,7 +35,6 @@ impl OpenCalls {
             callees: Vec::new(),
             free_callees: Vec::new(),
             definitions: Vec::new(),
-            is_awaited: false,
             _agent: agent,
         }
     }
@@ -49,7 +46,7 @@ impl OpenCalls {
 
     /// True while somebody waits for something.
     pub(crate) fn is_waited_for(&self) -> bool {
-        self.is_awaited || self.calls.is_waited_for()
+        self.calls.is_waited_for()
     }
 
     fn add_callee(&mut self, callee: Callee) -> u32 {

@@ -1,8 +1,9 @@
 //! What has come, where JavaScript reads it: a table of what it is, and the bytes.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use klaw_core::{Arrived, Error, Start, Takes, WorkerLine};
+use klaw_core::{Arrived, Error, ObjectNo, Start, Takes, WorkerLine};
 use klaw_sched::execute::Run;
 use klaw_sched::ids::{ActorId, CallId};
 use klaw_sched::message::ActorState;
@@ -29,6 +30,7 @@ enum Kind {
     Actor = 8,
     NameTaken = 9,
     Found = 10,
+    Object = 11,
 }
 
 /// The memory of one take.
@@ -42,7 +44,7 @@ pub(crate) struct Taken {
     /// Ends that came along, in order.
     pub(crate) arrived: Vec<Arrived>,
     /// Errors of entries that have one, in order.
-    pub(crate) errors: VecDeque<Error>,
+    pub(crate) errors: VecDeque<Arc<Error>>,
 }
 
 impl Taken {
@@ -116,8 +118,12 @@ impl Takes for Taker<'_> {
         self.taken.add(Kind::Settled, call.0, value, ends, [is_error.into(), 0, 0]);
     }
 
-    fn failed(&mut self, call: CallId, error: Error) {
-        let payload = error.constructor_error().unwrap_or_default().to_vec();
+    fn object(&mut self, object: ObjectNo, is_error: bool) {
+        self.taken.add(Kind::Object, object.bits(), &[], &[], [is_error.into(), 0, 0]);
+    }
+
+    fn failed(&mut self, call: CallId, error: Arc<Error>) {
+        let payload = error.thrown().unwrap_or_default().to_vec();
         self.taken.add(Kind::Failed, call.0, &payload, &[], [0; 3]);
         self.taken.errors.push_back(error);
     }
@@ -129,8 +135,8 @@ impl Takes for Taker<'_> {
             ActorState::Alive { pid, restarts, .. } => (Vec::new(), [1, *restarts, *pid]),
             ActorState::Dead { cause, .. } => {
                 let error = Error::ActorDead { cause: Box::new(cause.clone()) };
-                let payload = error.constructor_error().unwrap_or_default().to_vec();
-                self.taken.errors.push_back(error);
+                let payload = error.thrown().unwrap_or_default().to_vec();
+                self.taken.errors.push_back(Arc::new(error));
                 (payload, [2, 0, 0])
             }
         };
@@ -157,7 +163,8 @@ impl Takes for Taker<'_> {
     }
 
     fn start(&mut self, start: Start, arguments: &[u8], ends: &[Arrived]) {
-        let more = [start.method, start.definition, start.attempt.into()];
+        let tries = u32::from(start.attempt) | u32::from(start.parts) << 16;
+        let more = [start.method, start.definition, tries];
         self.taken.add(Kind::Start, start.run.0, arguments, ends, more);
     }
 

@@ -113,6 +113,8 @@ pub struct Agent {
     resources: Resources,
     workers: Workers,
     leases: Leases,
+    /// Leases that were yielded and not returned yet: calls of them may be on their way to the worker.
+    yielded: BTreeMap<crate::ids::Lease, (WorkerNo, PortId)>,
     demands: Demands,
     actors: BTreeMap<ActorId, Actor>,
     /// Actors that have no worker, the one that has waited longest first.
@@ -130,6 +132,7 @@ impl Agent {
         Self {
             resources,
             workers: Workers::default(),
+            yielded: BTreeMap::new(),
             leases: Leases::new(resources.cpus),
             demands: Demands::default(),
             actors: BTreeMap::new(),

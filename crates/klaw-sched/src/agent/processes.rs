@@ -26,6 +26,10 @@ impl Agent {
 
     pub(super) fn worker_ended(&mut self, no: WorkerNo, end: WorkerEnd, started: Started, turn: &mut Turn) {
         let Some(worker) = self.workers.ended(turn.now, no) else { return };
+        let yielded: Vec<_> = self.yielded.extract_if(.., |_, (of, _)| *of == no).collect();
+        for (lease, (_, port)) in yielded {
+            turn.send(port, ToPort::LeaseEnded { lease, end: Some(end.clone()), started: Vec::new() });
+        }
         if let Work::Lent(lease) = worker.work {
             match self.leases.get(lease).map(|held| held.holder) {
                 Some(Holder::Actor(id)) => self.life_ended(id, worker.reach.is_some(), end, started, turn),

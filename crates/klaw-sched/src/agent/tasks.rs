@@ -14,6 +14,7 @@ impl Agent {
     }
 
     pub(super) fn returned(&mut self, lease: Lease, turn: &mut Turn) {
+        self.yielded.remove(&lease);
         if self.leases.get(lease).is_some_and(Held::is_task) {
             self.end_task_lease(lease, turn);
         }
@@ -22,8 +23,10 @@ impl Agent {
     /// A port that has returned the lease meanwhile is told nothing more of it.
     pub(super) fn yielded(&mut self, lease: Lease, turn: &mut Turn) {
         if self.leases.get(lease).is_some_and(|held| held.is_task() && held.reclaimed)
+            && let Some(worker) = self.leases.get(lease).map(|held| held.worker)
             && let Some(Holder::Port(port)) = self.end_task_lease(lease, turn)
         {
+            self.yielded.insert(lease, (worker, port));
             turn.send(port, ToPort::LeaseEnded { lease, end: None, started: Vec::new() });
         }
     }
@@ -48,6 +51,7 @@ impl Agent {
         }
         self.gone.insert(port, ());
         self.demands.forget(port);
+        self.yielded.retain(|_, (_, of)| *of != port);
         for actor in self.actors.values_mut() {
             actor.watchers.remove(&port);
         }

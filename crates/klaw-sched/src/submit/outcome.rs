@@ -37,7 +37,7 @@ pub enum Failure {
         cause: DeathCause,
         /// True if it may have run, in this try or an earlier one.
         may_have_run: bool,
-        /// How often the actor may still come back: 0 if it is dead; `None`: always.
+        /// How often the actor may still come back, with the time that has begun: 0 if it is dead; `None`: always.
         restarts_left: Option<u32>,
     },
     /// Its actor is being restarted, and it was not to wait.

@@ -15,6 +15,8 @@ mod weather;
 mod world;
 
 use broker::Broker;
+use klaw_sched::agent::{Agent, Resources};
+use klaw_sched::ids::Cpus;
 use ledger::Counts;
 use model::Model;
 use world::World;
@@ -38,6 +40,16 @@ const EVENTS: [&str; 9] = [
 #[test]
 fn every_call_is_settled_once() {
     live_all(2_500, 250_000, Model::new);
+}
+
+/// With the agent that a node has.
+#[test]
+fn every_call_is_settled_once_by_the_real_agent() {
+    live_all(2_500, 250_000, |seed| {
+        let cpus = Cpus(Cpus::ONE.0 * (1 + u32::try_from(seed % 4).expect("below four")));
+        let spare_workers = usize::try_from(seed % 3).expect("below three");
+        Agent::new(Resources { cpus, spare_workers, max_workers: 8, idle_ms: 50 })
+    });
 }
 
 fn live_all<B: Broker>(few: u64, many: u64, broker: impl Fn(u64) -> B) {

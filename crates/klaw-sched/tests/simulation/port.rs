@@ -74,13 +74,11 @@ impl Port {
                 }
             }
             75..83 => self.ready(dice, network, ledger),
-            83..91 => self.cancel(dice, network, ledger),
-            91..94 => self.create_actor(dice, network),
-            94..96 => {
+            83..90 => self.cancel(dice, network, ledger),
+            90..92 => self.create_actor(dice, network),
+            92..96 => {
                 if let Some(actor) = dice.pick(&known) {
-                    let mut actions = Vec::new();
-                    self.submitter.forget_actor(actor, &mut actions);
-                    self.carry_out(actions, network, ledger);
+                    self.forget(actor, dice, network, ledger);
                 }
             }
             96 => {
@@ -97,6 +95,22 @@ impl Port {
         }
         if dice.percent(70) {
             self.end_turn(network, ledger);
+        }
+    }
+
+    /// Drops all handles of an actor, and may get one again at once: what the agent has told before is still on its way then.
+    fn forget(&mut self, actor: ActorId, dice: &mut Dice, network: &mut Network, ledger: &mut Ledger) {
+        let mut actions = Vec::new();
+        self.submitter.forget_actor(actor, &mut actions);
+        ledger.forgotten(self.id, actor);
+        self.carry_out(actions, network, ledger);
+        if dice.percent(70) {
+            self.submit(
+                Target::Actor { actor, ordered: actor.number.is_multiple_of(2) },
+                dice,
+                network,
+                ledger,
+            );
         }
     }
 
@@ -169,6 +183,7 @@ impl Port {
         let actor = ActorId { owner: self.id, number: self.actors.len() as u64 };
         self.actors.push(actor);
         let options = ActorOptions {
+            label: String::new(),
             name: None,
             get_if_exists: false,
             max_restarts: dice.pick(&[Some(0), Some(1), Some(2), None]).flatten(),

@@ -96,13 +96,13 @@ impl Process {
     }
 
     pub(crate) fn cancel(&mut self, cancel: Cancel, network: &mut Network) {
-        if let Cancelled::Dropped(attempt) = self.executor.cancel(cancel.port, cancel.call) {
-            self.reply(network, cancel.port, attempt, Reply::Bounced);
+        if let Cancelled::Dropped(call) = self.executor.cancel(cancel.port, cancel.call) {
+            self.reply(network, cancel.port, call.attempt, Reply::Bounced);
         }
     }
 
     pub(crate) fn forget_port(&mut self, port: PortId) {
-        self.executor.forget_port(port);
+        self.executor.forget_port(port, &mut Vec::new());
     }
 
     fn yield_leases(&mut self, network: &mut Network) {
@@ -143,7 +143,7 @@ impl Process {
         let throws = is_wild && dice.percent(5);
         if !throws {
             let limits: &[u32] = if lease.0.is_multiple_of(2) { &[1] } else { &[3, 1] };
-            self.executor.become_actor(lease, limits);
+            self.executor.become_actor(lease, limits, &mut Vec::new());
         }
         self.tell(network, ToAgent::Constructed { lease, error: throws.then(Vec::new) });
         Did::Something

@@ -89,7 +89,15 @@ impl<B: Broker> World<B> {
             port.end_turn(&mut self.network, &mut self.ledger);
             port.sleep(&mut self.network, &mut self.ledger);
         }
-        !self.open_lanes().is_empty() || self.tell_of_an_end()
+        !self.open_lanes().is_empty() || self.tell_of_an_end() || self.time_passes()
+    }
+
+    /// Nothing happens before the agent's next deadline.
+    fn time_passes(&mut self) -> bool {
+        let Some(deadline) = self.broker.deadline() else { return false };
+        self.now = self.now.max(deadline);
+        self.tick();
+        true
     }
 
     fn check_rest(&self) {

@@ -14,14 +14,14 @@ fn calls_that_never_started_are_sent_again_and_those_that_may_have_run_only_if_t
     let ran_too = desk.sent(TO_ACTOR, once).attempt;
     let never = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
     let failed = desk.actor_is(starting(1, Some(ended(5, &[ran, ran_too]))));
-    assert_eq!(failed, [actor_died(ran.call, by_process(), true, Some(1))]);
+    assert_eq!(failed, [actor_died(ran.call, by_process(), true, Some(2))]);
     let later = desk.queued(TO_ACTOR, NEVER_AGAIN);
     let again = attempt(ran_too.call, 1);
     assert_eq!(sends(&desk.actor_is(alive(6, 1, Some(1)))), [again, never, attempt(later, 0)]);
 
     assert_eq!(desk.reply(ran_too, Reply::Value).0, Replied::Ignored);
     let failed = desk.actor_is(starting(2, Some(ended(6, &[again]))));
-    assert_eq!(failed, [actor_died(again.call, by_process(), true, Some(0))]);
+    assert_eq!(failed, [actor_died(again.call, by_process(), true, Some(1))]);
 }
 
 #[test]
@@ -66,6 +66,25 @@ fn a_call_that_was_sent_to_a_life_of_which_nothing_is_told_may_have_run() {
     let mut desk = Desk::with_actor(5, None);
     let call = desk.sent(TO_ACTOR, Policy::default()).attempt.call;
     assert_eq!(desk.actor_is(dead(None)), [actor_died(call, DeathCause::Killed, true, Some(0))]);
+}
+
+#[test]
+fn a_call_that_was_sent_by_old_news_is_tried_again_or_fails() {
+    for news in [starting(1, None), starting(2, Some(ended(6, &[]))), alive(7, 2, Some(0))] {
+        let mut desk = Desk::with_actor(5, Some(2));
+        let call = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
+        let again = desk.sent(TO_ACTOR, Policy { max_retries: Some(1), ..NEVER_AGAIN }).attempt;
+        let cancelled = desk.sent(TO_ACTOR, NEVER_AGAIN).attempt;
+        desk.cancel(cancelled.call);
+        let failed = desk.actor_is(news);
+        let Action::Fail(of, Failure::ActorDied { may_have_run: true, .. }) = failed[0] else {
+            panic!("{failed:?}")
+        };
+        assert_eq!(of, call.call);
+        assert_eq!(desk.submitter.lease(cancelled.call), None);
+        let sent = [sends(&failed), sends(&desk.actor_is(alive(7, 2, Some(0))))].concat();
+        assert_eq!(sent, [attempt(again.call, 1)]);
+    }
 }
 
 #[test]

@@ -1,0 +1,2 @@
+export { asCompleted, cancel, get, wait } from "./get.ts";
+export type { ObjectRef, ObjectRefGenerator, Stream } from "./types.ts";
