@@ -18,6 +18,7 @@ import { verify } from "./verify.mjs";
 const options = readOptions();
 const journals = mkdtempSync(join(tmpdir(), "code-search-"));
 process.once("exit", () => rmSync(journals, { recursive: true, force: true }));
+process.once("SIGINT", () => process.exit(130)).once("SIGTERM", () => process.exit(143));
 
 const start = performance.now();
 const runtime = await init();

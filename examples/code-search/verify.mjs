@@ -28,18 +28,20 @@ const WORDS_PER_PAGE = 1_000;
  */
 export async function verify(shards, digests, args) {
   const allArgs = [...args, "--shards", String(shards.length)];
-  const reference = /** @type {Reference} */ (JSON.parse(await text(run(allArgs))));
+  const reference = /** @type {Reference} */ (JSON.parse(await text(run(allArgs).stdout)));
   const at = digests.findIndex((digest, shard) => digest !== reference.digests[shard]);
   const shard = shards[at];
   if (shard === undefined) return { reference, difference: undefined };
-  const expected = createInterface({ input: run([...allArgs, "--entries", String(at)]) });
-  const difference = await firstDifference(entriesOf(shard), expected);
+  const printing = run([...allArgs, "--entries", String(at)]);
+  const difference = await firstDifference(entriesOf(shard), createInterface({ input: printing.stdout }));
+  // It waits for somebody to read the rest.
+  printing.kill();
   return { reference, difference: `shard ${at}: ${difference ?? "the same entries have another digest"}` };
 }
 
 /** @param {string[]} args */
 function run(args) {
-  return spawn(process.execPath, [REFERENCE, ...args], { stdio: ["ignore", "pipe", "inherit"] }).stdout;
+  return spawn(process.execPath, [REFERENCE, ...args], { stdio: ["ignore", "pipe", "inherit"] });
 }
 
 /** @param {import("./shard.mjs").ShardHandle} shard */
