@@ -26,10 +26,11 @@ const CHECKS = [
   },
   { name: "types", command: npmBin("tsc"), args: ["--project", "tsconfig.json", "--noEmit"] },
   { name: "types, tests", command: npmBin("tsc"), args: ["--project", "__test__/tsconfig.json"] },
+  { name: "types, examples", command: npmBin("tsc"), args: ["--project", "examples/tsconfig.json"] },
   {
     name: "oxlint",
     command: npmBin("oxlint"),
-    args: ["--deny-warnings", "scripts", "src", "__test__", "bench"],
+    args: ["--deny-warnings", "scripts", "src", "__test__", "bench", "examples"],
   },
   { name: "prettier", command: npmBin("prettier"), args: ["--check", "."] },
   { name: "layers", command: process.execPath, args: ["scripts/check-layers.mjs"] },
