@@ -29,6 +29,16 @@ const TABLES = [
     rows: async () => (await import("./channels/index.mjs")).trips(),
     cell: trip,
   },
+  {
+    title: "Calls, k/s (each awaited by whoever made it)",
+    rows: async () => (await import("./calls/index.mjs")).rates(),
+    cell: (kilo) => kilo.toFixed(1),
+  },
+  {
+    title: "Starts, ms, median / p99",
+    rows: async () => (await import("./calls/index.mjs")).starts(),
+    cell: trip,
+  },
 ];
 
 /** What we compare with is installed apart: the package and its tests need none of it. */
