@@ -7,6 +7,7 @@
  * @module
  */
 import { Staging } from "./codec/index.ts";
+import { NotInitializedError } from "./errors/index.ts";
 import {
   CALLS_EVENT,
   EVENT_WORDS,
@@ -17,6 +18,7 @@ import {
   native,
   type Joined,
 } from "./native/index.ts";
+import { processWide } from "./process-wide.ts";
 
 const STAGING_BYTES = 64 * 1024;
 /** After a larger message the memory is given back. */
@@ -78,8 +80,22 @@ function useStaging(next: Staging): void {
   if (session !== undefined) native.setStaging(next.bytes);
 }
 
+/** How many copies of this package are in a session, of those that loaders have made in this thread. */
+const copies = processWide("copies-in-session.1", () => ({ count: 0 }));
+
+/** Throws if this thread, or this copy of the package, is in no session: the addon, which all copies share, may be in one. */
+export function requireSession(): void {
+  if (session !== undefined) return;
+  if (copies.count === 0) throw new NotInitializedError();
+  throw new NotInitializedError(
+    "this copy of klaw-runtime is in no session, another one in this process is: a loader has made CommonJS of the package for " +
+      "some modules and not for others; let all that use it be of one type",
+  );
+}
+
 /** The staging memory, empty, until {@link releaseStaging}: for what is sent now. */
 export function acquireStaging(): Staging {
+  requireSession();
   if (isStaging) {
     outer.push({ staging, ranges: ranges.slice() });
     useStaging(newStaging());
@@ -134,6 +150,7 @@ export function openLoop(address: string | null, busyPollUs: number): Joined {
   try {
     const buffers = { staging: staging.bytes, ranges, inbox, table, events };
     session = native.open({ address, busyPollUs }, buffers, onEvents);
+    copies.count++;
     return session;
   } catch (error) {
     throw asKlawError(error);
@@ -142,8 +159,10 @@ export function openLoop(address: string | null, busyPollUs: number): Joined {
 
 /** Leaves the session. Whoever waits is told `error`. */
 export function closeLoop(error: Error): void {
+  if (session === undefined) return;
   native.close();
   session = undefined;
+  copies.count--;
   const left = [...waitingReceivers.values(), ...waitingSenders.values()];
   waitingReceivers.clear();
   waitingSenders.clear();

@@ -1,5 +1,3 @@
-import "../helpers/session.ts";
-
 import { setTimeout as delay } from "node:timers/promises";
 
 import test from "ava";

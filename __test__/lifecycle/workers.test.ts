@@ -1,4 +1,4 @@
-import "../helpers/session.ts";
+import { sessions } from "../helpers/session.ts";
 
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -13,7 +13,10 @@ import { isAlive } from "../helpers/processes.ts";
 import { until } from "../helpers/until.ts";
 
 test.before(() => init({ numCpus: 4 }));
-test.after.always(async () => (await init()).shutdown());
+test.after.always(async (t) => {
+  await (await init()).shutdown();
+  t.deepEqual(sessions(), [], "nothing is left");
+});
 
 const PRINTER = `
   import { actor, init } from "klaw-runtime";

@@ -1,31 +1,11 @@
 import { directory } from "../helpers/session.ts";
 
-import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import test from "ava";
 
-const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const PACK = fileURLToPath(new URL("../../scripts/pack.mjs", import.meta.url));
-
-/** The packed tarballs, installed in an empty folder, with nothing but node on the path. */
-async function installed(): Promise<{ folder: string; node: (...args: string[]) => Promise<string> }> {
-  const { stdout } = await run(process.execPath, [PACK, join(directory, "tarballs")]);
-  const folder = join(directory, "project");
-  mkdirSync(folder);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "project", private: true }));
-  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...stdout.trim().split("\n")], {
-    cwd: folder,
-  });
-  const env = { ...process.env, KLAW_DIR: join(directory, "sessions"), PATH: dirname(process.execPath) };
-  const node = async (...args: string[]): Promise<string> =>
-    (await run(process.execPath, args, { cwd: folder, env })).stdout;
-  return { folder, node };
-}
+import { ROOT, installed } from "./installed.ts";
 
 /** The code blocks of the README in this language. */
 function readmeBlocks(language: string): [string, ...string[]] {

@@ -1,6 +1,7 @@
 import { inspect } from "node:util";
 
 import { InvalidArgumentError } from "../errors/index.ts";
+import { requireSession } from "../loop.ts";
 import { asKlawError, native } from "../native/index.ts";
 import type { StandardSchemaV1 } from "../schema/index.ts";
 import { ReceivingEnd } from "./receiver.ts";
@@ -69,6 +70,7 @@ export function channel<T>(
     );
   }
   try {
+    requireSession();
     const [sender, receiver] = native.channel(capacity, maxBytes, overflow === "error");
     return [new SendingEnd<T>(sender, options.schema), new ReceivingEnd<T>(receiver)];
   } catch (error) {

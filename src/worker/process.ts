@@ -54,7 +54,7 @@ export function agentOptions(numCpus: number, options: Omit<WorkerOptions, "argv
   const told: WorkerOptions = { argv: process.argv, ...options };
   return {
     program: process.execPath,
-    args: [...workerFlags(process.execArgv), fileURLToPath(new URL("./bootstrap.js", import.meta.url))],
+    args: [...workerFlags(process.execArgv), bootstrap()],
     env: [OPTIONS, JSON.stringify(told)],
     cpus: Math.round(numCpus * CPU),
     spareWorkers: SPARE_WORKERS,
@@ -62,6 +62,14 @@ export function agentOptions(numCpus: number, options: Omit<WorkerOptions, "argv
     idleMs: IDLE_MS,
     startTimeoutMs: START_TIMEOUT_MS,
   };
+}
+
+declare const require: unknown;
+
+/** The program of a worker. */
+function bootstrap(): string {
+  const program = typeof require === "undefined" ? "./bootstrap.js" : "./bootstrap.cjs";
+  return fileURLToPath(new URL(program, import.meta.url));
 }
 
 export function defaultCpus(): number {
