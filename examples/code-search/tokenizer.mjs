@@ -61,8 +61,8 @@ export class Tokenizer extends Vital {
     return drafts.map((draft) => ({
       file,
       words: draft.words,
-      counts: Uint32Array.from(draft.counts),
-      positions: Uint32Array.from(draft.positions),
+      counts: new Uint32Array(draft.counts),
+      positions: new Uint32Array(draft.positions),
     }));
   }
 }
