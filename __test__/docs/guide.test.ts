@@ -11,20 +11,28 @@ const GUIDE = new URL("../../docs/guide/", import.meta.url);
 /** Inside of the package, so that its programs import it by name, as users do. */
 const PROGRAMS = new URL("../../target/guide/", import.meta.url);
 /** A program, and what it prints. */
-const PROGRAM = /^```js\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?/gms;
+const PROGRAM = /^```(js|ts)\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?/gms;
+/** First line of a module that the programs of its page import. */
+const MODULE = /^\/\/ ([\w-]+\.mjs)\n/;
+/** Before a line that a worker has written. */
+const SOURCE = /^(\(\S+ pid=)\d+\)/gm;
 
 const run = promisify(execFile);
 
-mkdirSync(PROGRAMS, { recursive: true });
 for (const page of readdirSync(GUIDE)) {
+  const folder = new URL(`${page}/`, PROGRAMS);
+  mkdirSync(folder, { recursive: true });
   const text = readFileSync(new URL(page, GUIDE), "utf8");
-  for (const [n, [, program, printed]] of [...text.matchAll(PROGRAM)].entries()) {
+  for (const [n, [, language, program, printed]] of [...text.matchAll(PROGRAM)].entries()) {
+    const name = MODULE.exec(program!)?.[1];
+    const file = new URL(name ?? `program-${n + 1}.${language === "ts" ? "ts" : "mjs"}`, folder);
+    writeFileSync(file, program!);
+    if (name !== undefined) continue;
     test(`${page}, program ${n + 1}`, async (t) => {
-      const file = new URL(`${page}.${n + 1}.mjs`, PROGRAMS);
-      writeFileSync(file, program!);
-      const { stdout, stderr } = await run(process.execPath, [fileURLToPath(file)]);
+      const flags = language === "ts" ? ["--import", "tsx"] : [];
+      const { stdout, stderr } = await run(process.execPath, [...flags, fileURLToPath(file)]);
       t.is(stderr, "");
-      t.is(stdout, printed ?? "");
+      t.is(stdout.replaceAll(SOURCE, "$14711)"), printed ?? "");
     });
   }
 }
