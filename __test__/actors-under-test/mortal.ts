@@ -45,6 +45,12 @@ export class Mortal {
     process.exit(code);
   }
 
+  /** Writes lines, and ends. */
+  chatter(lines: number): never {
+    for (let n = 0; n < lines; n++) console.log(`chatter ${n}`);
+    process.exit(1);
+  }
+
   /** Kills its process the first `times` times that it is tried; the number of tries, as the file has it. */
   dieUntil(times: number, log: string): number {
     this.#note("tried");

@@ -65,31 +65,11 @@ export async function hard(): Promise<void> {
   task(1);
 }
 
-export function manyReturns(): void {
-  const split = task((text: string): [string, number] => [text, text.length]);
-  const two = split.options({ numReturns: 2 });
-  same<ReturnType<typeof two.remote>, [ObjectRef<string>, ObjectRef<number>]>();
-  const asyncSplit = task(async (text: string) => text.split(""));
-  const three = asyncSplit.options({ numReturns: 3, maxRetries: 0 });
-  same<ReturnType<typeof three.remote>, [ObjectRef<string>, ObjectRef<string>, ObjectRef<string>]>();
-  const some = asyncSplit.options({ numReturns: Number("3") });
-  same<ReturnType<typeof some.remote>, ObjectRef<string>[]>();
-  const [text, length] = two.remote("text");
-  same<[typeof text, typeof length], [ObjectRef<string>, ObjectRef<number>]>();
-  // @ts-expect-error a wrong argument
-  two.remote(1);
-  // @ts-expect-error several values have several references
-  void two("text");
-  // @ts-expect-error a typo
-  split.options({ numReturns: 2, maxRetry: 1 });
-}
-
 export function options(): void {
   const all: TaskOptions = {
     numCpus: 1,
     maxRetries: 3,
     retryExceptions: true,
-    maxCalls: 100,
     name: "squares",
     signal: AbortSignal.abort(),
     timeoutMs: 1_000,

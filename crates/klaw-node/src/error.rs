@@ -43,8 +43,7 @@ impl Failure {
     fn code(&self) -> &'static str {
         match self {
             Self::Core(e) => e.code(),
-            Self::NotOpen => "ERR_KLAW_NOT_INITIALIZED",
-            Self::NoCalls => "ERR_KLAW_NOT_INITIALIZED",
+            Self::NotOpen | Self::NoCalls => "ERR_KLAW_NOT_INITIALIZED",
             Self::AlreadyOpen => "ERR_KLAW_ALREADY_INITIALIZED",
             Self::Argument(_) => "ERR_KLAW_INVALID_ARGUMENT",
             Self::Host(_) => "ERR_KLAW_HOST",

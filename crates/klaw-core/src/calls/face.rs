@@ -51,7 +51,8 @@ pub struct Start {
     pub definition: u32,
     /// Counts its tries from 0.
     pub attempt: u16,
-    /// Arguments that came apart, behind the others: see [`read_parts`](super::read_parts).
+    /// Arguments that stand apart, behind the others, as values of their own: results of other calls. At the very end four words for the
+    /// arguments themselves, and then for each of these: number of the argument, start, end, ends.
     pub parts: u16,
 }
 

@@ -114,3 +114,73 @@ impl Peers {
 fn is_gone(error: &Error) -> bool {
     matches!(error, Error::Channel(ChannelError::Closed { .. } | ChannelError::NotFound))
 }
+
+#[cfg(test)]
+mod tests {
+    use klaw_channel::ChannelOptions;
+    use klaw_testkit::Scratch;
+
+    use super::*;
+    use crate::event_loop::{End, Event};
+    use crate::runtime::Runtime;
+
+    fn event_loop() -> (EventLoop, Scratch) {
+        let scratch = Scratch::new().unwrap();
+        (Runtime::create_in(scratch.path()).unwrap().event_loop().unwrap(), scratch)
+    }
+
+    /// A channel with little room: what others know it by, and who listens there.
+    fn listener(event_loop: &mut EventLoop) -> (u64, Handle) {
+        let options = ChannelOptions { capacity: 1, ..ChannelOptions::default() };
+        let (sender, receiver) = event_loop.channel(options).unwrap();
+        // Its sender stays open, as every port keeps one of its own: else it would be closed until somebody sends.
+        (event_loop.channel_id(End::Sender(sender)).unwrap(), receiver)
+    }
+
+    fn send(peers: &mut Peers, event_loop: &mut EventLoop, channel: u64) -> Result<Sent, Gone> {
+        peers.send(event_loop, channel, 1, b"", &Carried::default()).unwrap()
+    }
+
+    #[test]
+    fn senders_to_ports_that_are_gone_are_closed_as_others_come() {
+        let (mut event_loop, _scratch) = event_loop();
+        let mut peers = Peers::default();
+        let (living, _listens) = listener(&mut event_loop);
+        assert!(send(&mut peers, &mut event_loop, living).is_ok());
+        for _ in 0..10 * FEW {
+            let (channel, receiver) = listener(&mut event_loop);
+            assert!(send(&mut peers, &mut event_loop, channel).is_ok());
+            event_loop.close_receiver(receiver);
+        }
+        assert!(peers.senders.len() <= FEW + 1, "{} senders", peers.senders.len());
+        assert_eq!(peers.senders.len(), peers.channels.len());
+        assert!(peers.is_open(living));
+    }
+
+    #[test]
+    fn whoever_is_gone_is_gone_at_once_for_those_who_send() {
+        let (mut event_loop, _scratch) = event_loop();
+        let mut peers = Peers::default();
+        let (channel, receiver) = listener(&mut event_loop);
+        assert!(send(&mut peers, &mut event_loop, channel).is_ok());
+        event_loop.close_receiver(receiver);
+        assert!(send(&mut peers, &mut event_loop, channel).is_err());
+        assert!(!peers.is_open(channel) && peers.channels.is_empty());
+    }
+
+    #[test]
+    fn what_a_closed_sender_still_sends_is_told_of_and_then_forgotten() {
+        let (mut event_loop, _scratch) = event_loop();
+        let mut peers = Peers::default();
+        let (channel, receiver) = listener(&mut event_loop);
+        assert!(matches!(send(&mut peers, &mut event_loop, channel), Ok(Sent::Now)));
+        assert!(matches!(send(&mut peers, &mut event_loop, channel), Ok(Sent::Queued(_))));
+        peers.close(&mut event_loop, channel);
+        event_loop.close_receiver(receiver);
+        let mut events = Vec::new();
+        event_loop.pump(&mut events);
+        let [Event::Failed { sender, .. }] = events[..] else { panic!("{events:?}") };
+        assert_eq!(peers.told_of(&mut event_loop, sender), Some(channel));
+        assert_eq!(peers.told_of(&mut event_loop, sender), None);
+    }
+}

@@ -139,7 +139,7 @@ impl Calls {
         Ok(())
     }
 
-    /// Answers a call. `record`: [`REPLY_HEADER_BYTES`] of room, and the value or error. True if others may start: take again.
+    /// Answers a call. `record`: [`REPLY_HEADER_BYTES`](super::REPLY_HEADER_BYTES) of room, and the value or error. True if others may start: take again.
     pub fn reply(
         &mut self,
         event_loop: &mut EventLoop,

@@ -173,10 +173,11 @@ impl Error {
             Self::Channel(e) => channel_details(e),
             Self::EndClosed { end } => vec![("end", (*end).into())],
             Self::Call { refused: Refused::PendingLimit { limit } } => vec![("limit", (*limit).into())],
-            Self::Call { refused: Refused::TooMany } => Vec::new(),
             Self::CallFailed { failure } => calls::failure_details(failure),
             Self::ActorDead { cause } => calls::death_details(cause),
-            Self::ObjectReleased | Self::ArgumentFailed { .. } => Vec::new(),
+            Self::Call { refused: Refused::TooMany } | Self::ObjectReleased | Self::ArgumentFailed { .. } => {
+                Vec::new()
+            }
             Self::ArgumentLost { error } => error.details(),
             Self::Agent { what, .. } | Self::Corrupt { what } => vec![("what", (*what).into())],
             Self::NoAgent { address } => vec![("address", address.as_str().into())],

@@ -11,7 +11,7 @@ use crate::event_loop::{Arrived, Carried, End, EventLoop, Handle, Received};
 /// By actor.
 #[derive(Debug, Default)]
 pub(super) struct Creations {
-    creations: HashMap<ActorId, Creation>,
+    made_of: HashMap<ActorId, Creation>,
     /// As long as anybody has a handle.
     cards: HashMap<ActorId, Card>,
     lives: HashMap<Handle, ActorId>,
@@ -57,12 +57,12 @@ impl Creations {
         for end in others {
             event_loop.close_arrived(Arrived::Open(end));
         }
-        self.creations.insert(actor, Creation { bytes: creation.to_vec(), ends: carried });
+        self.made_of.insert(actor, Creation { bytes: creation.to_vec(), ends: carried });
         Ok(())
     }
 
     pub(super) fn get(&self, actor: ActorId) -> Option<(&[u8], &Carried)> {
-        self.creations.get(&actor).map(|creation| (&creation.bytes[..], &creation.ends))
+        self.made_of.get(&actor).map(|creation| (&creation.bytes[..], &creation.ends))
     }
 
     /// What it is, for people.
@@ -81,7 +81,7 @@ impl Creations {
 
     /// It is not started again. Whether it has handles still matters.
     pub(super) fn drop_bytes(&mut self, actor: ActorId) {
-        self.creations.remove(&actor);
+        self.made_of.remove(&actor);
     }
 
     /// This receiver has something to tell: the actor that nobody has a handle of any more.

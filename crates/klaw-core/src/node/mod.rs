@@ -4,6 +4,7 @@
 //! loop is busy. It ends with its process, and the workers with it ([`Agent`](crate::Agent)).
 
 mod creations;
+mod messages;
 mod processes;
 mod turn;
 

@@ -11,13 +11,14 @@ use klaw_sched::message::{ActorOptions, ActorState, DeathCause, ToAgent, ToPort}
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::creations::Creations;
+use super::messages::{Message, Messages};
 use super::processes::Processes;
 use super::{Bell, Happening, NodeOptions};
 use crate::agent::{Agent, WorkerEvent, WorkerId};
-use crate::calls::wire::{Control, WorkerLine, read_control, tag, write_control};
+use crate::calls::wire::{Control, WorkerLine, tag, write_control};
 use crate::calls::{Gone, Peers, Runs};
 use crate::error::Error;
-use crate::event_loop::{Arrived, Carried, End, Event, EventLoop, Handle, Received, Sent};
+use crate::event_loop::{Arrived, Carried, End, Event, EventLoop, Handle, Sent};
 use crate::runtime::Runtime;
 
 /// Messages that one take brings.
@@ -175,14 +176,9 @@ impl Desk {
     fn take_messages(&mut self) {
         let mut taken = Messages::default();
         while matches!(self.event_loop.take(self.control, BATCH, false, &mut taken), Ok(1..)) {}
-        for end in taken.unwanted {
-            self.event_loop.close_arrived(end);
-        }
-        // Whoever names an actor has its handle from its maker, who had spoken before; but lanes are taken in any order. By now everything
-        // that was said before anything here is here too.
-        taken.messages.sort_by_key(|(message, ..)| names_actor(message));
-        for (message, attachment, ends) in taken.messages {
-            match message {
+        let (messages, unwanted) = taken.in_order();
+        for Message { control, attachment, ends } in messages {
+            match control {
                 Control::Agent(ToAgent::CreateActor { actor, options }) => {
                     self.create(actor, options, &attachment, &ends);
                     continue;
@@ -199,16 +195,18 @@ impl Desk {
                 self.event_loop.close_arrived(end);
             }
         }
+        for end in unwanted {
+            self.event_loop.close_arrived(end);
+        }
     }
 
     fn create(&mut self, actor: ActorId, options: ActorOptions, attachment: &[u8], ends: &[Arrived]) {
         let label = options.label.clone();
-        match self.creations.add(&mut self.event_loop, actor, label, attachment, ends) {
-            Ok(()) => self.inputs.push(Input::Message(ToAgent::CreateActor { actor, options })),
-            Err(_) => {
-                let state = ActorState::Dead { cause: DeathCause::Unknown, ended: None };
-                self.send(actor.owner, &Control::Port(ToPort::ActorIs { actor, state }));
-            }
+        if self.creations.add(&mut self.event_loop, actor, label, attachment, ends).is_ok() {
+            self.inputs.push(Input::Message(ToAgent::CreateActor { actor, options }));
+        } else {
+            let state = ActorState::Dead { cause: DeathCause::Unknown, ended: None };
+            self.send(actor.owner, &Control::Port(ToPort::ActorIs { actor, state }));
         }
     }
 
@@ -242,7 +240,7 @@ impl Desk {
                 let (bytes, ends) = self.creations.get(actor).unwrap_or((&[], &nothing));
                 let record = write_control(&message, bytes);
                 let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, ends);
-                self.gone_unless(sent, port);
+                self.gone_unless(&sent, port);
             }
             Output::Send(port, ToPort::Found { request, actor: Some(actor) }) => {
                 self.introduce(port, actor, |actor| ToPort::Found { request, actor });
@@ -261,48 +259,18 @@ impl Desk {
         let (card, ends) = introduced.unwrap_or((&[], Carried::default()));
         let record = write_control(&Control::Port(message), card);
         let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &ends);
-        self.gone_unless(sent, port);
+        self.gone_unless(&sent, port);
     }
 
     fn send(&mut self, port: PortId, message: &Control) {
         let (record, nothing) = (write_control(message, &[]), Carried::default());
         let sent = self.peers.send(&mut self.event_loop, port.0, tag::CONTROL, &record, &nothing);
-        self.gone_unless(sent, port);
+        self.gone_unless(&sent, port);
     }
 
-    fn gone_unless(&mut self, sent: Result<Result<Sent, Gone>, Error>, port: PortId) {
+    fn gone_unless(&mut self, sent: &Result<Result<Sent, Gone>, Error>, port: PortId) {
         if !matches!(sent, Ok(Ok(_))) {
             self.inputs.push(Input::PortGone { port });
-        }
-    }
-}
-
-/// True for messages about actors that others than their makers send too.
-fn names_actor(message: &Control) -> bool {
-    let Control::Agent(message) = message else { return false };
-    matches!(
-        message,
-        ToAgent::Watch { .. } | ToAgent::Unwatch { .. } | ToAgent::Kill { .. } | ToAgent::Terminate { .. }
-    )
-}
-
-#[derive(Default)]
-struct Messages {
-    messages: Vec<(Control, Vec<u8>, Vec<Arrived>)>,
-    /// Of what no port of ours sends.
-    unwanted: Vec<Arrived>,
-}
-
-impl Received for Messages {
-    fn room_bytes(&self) -> usize {
-        usize::MAX
-    }
-
-    fn put(&mut self, tag: u32, record: &[u8], ends: &[Arrived]) {
-        let message = read_control(record).filter(|_| tag == tag::CONTROL);
-        match message {
-            Some((message, attachment)) => self.messages.push((message, attachment.to_vec(), ends.to_vec())),
-            None => self.unwanted.extend(ends),
         }
     }
 }

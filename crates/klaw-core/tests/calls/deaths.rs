@@ -186,7 +186,7 @@ fn workers_killed(stage: &mut Stage) -> Outcome {
     Ok(())
 }
 
-fn kill_if_there(pid: u32) {
+pub(crate) fn kill_if_there(pid: u32) {
     let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).expect("a pid");
     let _gone = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
 }

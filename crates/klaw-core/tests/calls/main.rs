@@ -9,6 +9,7 @@ mod crashes;
 mod deaths;
 mod full;
 mod stage;
+mod storm;
 mod tasks;
 mod turn;
 mod worker;
@@ -21,6 +22,7 @@ fn main() -> ExitCode {
         cases.extend(actors::cases());
         cases.extend(deaths::cases());
         cases.extend(full::cases());
+        cases.extend(storm::cases());
         cases.extend(bench::cases());
         #[cfg(feature = "crash-points")]
         cases.extend(crashes::cases());

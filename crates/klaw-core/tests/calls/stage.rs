@@ -198,7 +198,16 @@ impl Stage {
 
     /// One turn; sleeps if there is nothing to do.
     pub(crate) fn turn(&mut self) -> Outcome {
-        let told = self.port.turn(Some(Duration::from_millis(200)), &mut self.events).map_err(text)?;
+        self.turn_for(Duration::from_millis(200))
+    }
+
+    /// One turn that does not sleep.
+    pub(crate) fn turn_now(&mut self) -> Outcome {
+        self.turn_for(Duration::ZERO)
+    }
+
+    fn turn_for(&mut self, timeout: Duration) -> Outcome {
+        let told = self.port.turn(Some(timeout), &mut self.events).map_err(text)?;
         for told in told {
             match told {
                 Told::Settled(call, reply) => self.answered(call, Answer::Reply(reply))?,
@@ -227,7 +236,7 @@ impl Stage {
     }
 
     pub(crate) fn answer(&mut self, call: CallId) -> Result<Answer, String> {
-        self.until("an answer", |stage| stage.answers.contains_key(&call))?;
+        self.until(&format!("an answer of {call:?}"), |stage| stage.answers.contains_key(&call))?;
         Ok(self.answers.remove(&call).expect("it is there"))
     }
 

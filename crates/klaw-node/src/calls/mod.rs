@@ -1,8 +1,12 @@
 //! Calls of this environment: what goes out, what comes in, and actors by small numbers.
 
+mod actor_calls;
 mod actors;
-mod exports;
+mod agent;
 mod hot;
+mod objects;
+mod shared;
+mod submit;
 mod taken;
 
 use klaw_core::{Callee, Calls, Definition, Event, EventLoop, NodeAgent};
