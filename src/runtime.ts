@@ -3,7 +3,7 @@ import { inspect } from "node:util";
 import { checkCount } from "./actors/facts.ts";
 import { showLines } from "./calls/lines.ts";
 import { allSettled } from "./calls/pending.ts";
-import { refuseCalls } from "./calls/submit.ts";
+import { refuseCalls, stallCalls } from "./calls/submit.ts";
 import { openCalls } from "./calls/take.ts";
 import { callingScript, reachedInit } from "./definitions/index.ts";
 import { InvalidArgumentError, KlawError, NotInitializedError, RuntimeLostError } from "./errors/index.ts";
@@ -120,20 +120,25 @@ async function initDriver(options: InitOptions): Promise<Runtime> {
     checkCount("graceMs", graceMs, 0);
     // Of this session: the thread may be in another one by now.
     if (currentSession() !== joined) return;
-    if (graceMs > 0) await drain(graceMs);
+    if (graceMs > 0) {
+      refuseCalls(
+        new NotInitializedError("the runtime of this thread is being shut down: it takes no more calls"),
+      );
+      await settled(graceMs);
+    }
     if (currentSession() === joined) leave();
   };
   process.once("exit", leave);
-  onInterrupt(() => shutdown({ graceMs: drainMs }));
+  onInterrupt(() => {
+    stallCalls();
+    return settled(drainMs);
+  });
   runtime = { ...joined, shutdown, [Symbol.asyncDispose]: () => shutdown() };
   return runtime;
 }
 
-/** No more calls; those that run have this long. */
-async function drain(graceMs: number): Promise<void> {
-  refuseCalls(
-    new NotInitializedError("the runtime of this thread is being shut down: it takes no more calls"),
-  );
+/** Resolves when every call is settled, or this time is over. */
+async function settled(graceMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, graceMs);

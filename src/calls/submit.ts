@@ -27,6 +27,7 @@ export function call(calling: Calling, args: readonly unknown[]): Promise<unknow
   try {
     const { keeps, wait } = calling;
     if (wait !== undefined) checkWait(wait);
+    if (isStalled) return new Promise(() => {});
     return promiseOf(submit(calling, args), keeps, wait);
   } catch (error) {
     return Promise.reject(asKlawError(error));
@@ -34,9 +35,16 @@ export function call(calling: Calling, args: readonly unknown[]): Promise<unknow
 }
 
 let refusal: Error | undefined;
+let isStalled = false;
+
+/** New calls of this thread are never made and never settle: the program is about to end, and nobody is to act on their failure. */
+export function stallCalls(): void {
+  isStalled = true;
+}
 
 /** New calls of this thread fail with this from now on; with nothing they don't. */
 export function refuseCalls(error: Error | undefined): void {
+  isStalled = false;
   refusal = error;
 }
 
