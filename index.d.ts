@@ -513,11 +513,11 @@ type Making<L, Made> = L extends [
 export interface ActorFactory<C extends AnyConstructor> {
 	readonly [classBrand]: C;
 	/**
-	 * Makes an actor. Resolves when its constructor has run, and rejects with what that threw. An argument may be an ObjectRef, which is
-	 * resolved first.
+	 * Makes an actor. Resolves when its constructor has run, and rejects with an ActorDiedError whose `cause` is what that threw. An
+	 * argument may be an ObjectRef, which is resolved first.
 	 */
 	readonly create: Making<ConstructorArgs<C>, Promise<ActorHandle<InstanceType<C>>>>;
-	/** Makes an actor, and gives its handle at once: calls wait until it is there, and reject with what the constructor threw. */
+	/** Makes an actor, and gives its handle at once: calls wait until it is there, and reject as `create` does. */
 	readonly remote: Making<ConstructorArgs<C>, ActorHandle<InstanceType<C>>>;
 }
 /** What `actor(Class)` gives. */

@@ -163,6 +163,12 @@ test("an argument that can't travel is refused at once, by its path", async (t) 
   t.is(await mirror.count(1), 1, "nothing was submitted");
 });
 
+test("a reference inside of an argument is refused, with what to do instead", async (t) => {
+  const ref = mirror.count.remote(1);
+  const error = await t.throwsAsync(mirror.count({ ref }), { instanceOf: SerializationError });
+  t.regex(error.message, /ObjectRef.*argument of its own/);
+});
+
 test("a getter of an argument may throw, and may call", async (t) => {
   const error = new Error("from a getter");
   const value = {

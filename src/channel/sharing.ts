@@ -64,6 +64,9 @@ export class Sharing {
       return ref.end;
     }
     if (ref instanceof ChannelEnd) return ref;
-    throw new SerializationError(`a ${ref.constructor.name} can't travel in a channel's message`, "message");
+    throw new SerializationError(
+      "a reference (ObjectRef) can't travel inside of a value: make it an argument of its own, or send what get() gives",
+      "message",
+    );
   }
 }
