@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 
-import { checkCount } from "./actors/facts.ts";
+import { checkCount } from "./check.ts";
 import { showLines } from "./calls/lines.ts";
 import { allSettled } from "./calls/pending.ts";
 import { refuseCalls, stallCalls } from "./calls/submit.ts";

@@ -7,11 +7,15 @@ import { Sharing } from "../channel/sharing.ts";
 import { SendingEnd } from "../channel/sender.ts";
 import { encode } from "../codec/index.ts";
 import type { Definition } from "../definitions/index.ts";
-import { InvalidArgumentError } from "../errors/index.ts";
+import { asError } from "../calls/failures.ts";
+import { Ref } from "../calls/ref.ts";
+import { get, type ObjectRef } from "../objects/index.ts";
+import { ActorDiedError, InvalidArgumentError } from "../errors/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
 import { RECEIVER_END, asKlawError, native } from "../native/index.ts";
 import { CPU, cpusOf, defaultNamespace } from "../settings.ts";
-import { factsOf, checkCount, type ActorFacts } from "./facts.ts";
+import { checkCount } from "../check.ts";
+import { factsOf, type ActorFacts } from "./facts.ts";
 import { makeHandle, retries, stateOf } from "./handle.ts";
 import { untilAlive, untilMade } from "./lives.ts";
 import type { ActorShape } from "./methods.ts";
@@ -39,17 +43,27 @@ export const CREATION_HEADER_BYTES = 64;
 
 /** Makes an actor: resolves with its handle when its constructor has run. */
 export async function create(making: Making, args: readonly unknown[]): Promise<object> {
-  const handle = remote(making, args);
+  const handle = remote(making, await Promise.all(args.map(resolved)));
   const { open } = stateOf(handle, "create");
-  if (making.options.getIfExists !== true) {
-    await untilAlive(open);
-    return handle;
-  }
-  const other = await untilMade(open);
+  const isMade = making.options.getIfExists === true ? untilMade(open) : untilAlive(open);
+  const other = await isMade.catch((error: unknown) => {
+    throw ofConstructor(error);
+  });
   if (other === undefined) return handle;
   native.watchActor(other.actor);
   await untilAlive(other.actor);
   return makeHandle(other.facts, other.actor, other.life);
+}
+
+/** The object that a reference stands for. */
+function resolved(argument: unknown): unknown {
+  return argument instanceof Ref ? get(argument as unknown as ObjectRef<unknown>) : argument;
+}
+
+/** What its constructor has thrown, for whoever has called that. */
+function ofConstructor(error: unknown): unknown {
+  const isItsOwn = error instanceof ActorDiedError && error.details.reason === "constructor";
+  return isItsOwn ? asError(error.cause) : error;
 }
 
 /** Makes an actor, and gives its handle before it is there. */

@@ -5,7 +5,7 @@
  */
 import { ActorNotFoundError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
-import { checkCount } from "./facts.ts";
+import { checkCount } from "../check.ts";
 import { ending, stateOf, type HandleState } from "./handle.ts";
 import { untilAlive, untilDead, untilLifeOver } from "./lives.ts";
 import type { ActorHandle } from "./types.ts";

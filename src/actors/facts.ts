@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { checkCount } from "../check.ts";
 import { InvalidArgumentError } from "../errors/index.ts";
 import type { ActorMethod, ActorShape } from "./methods.ts";
 import type { ActorOptions, MethodOptions } from "./options.ts";
@@ -78,13 +79,5 @@ export function groupNumber(facts: ActorFacts, name: string | undefined): number
   const known = facts.groups.slice(1).map((group) => group.name);
   throw new InvalidArgumentError(
     `${facts.label} has no concurrency group ${JSON.stringify(name)}; it has ${known.join(", ") || "none"}`,
-  );
-}
-
-/** Throws unless `value` is a whole number from `least` to `most`. */
-export function checkCount(name: string, value: unknown, least: number, most: number = 2 ** 31 - 1): void {
-  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new InvalidArgumentError(
-    `${name} is ${String(value)}, expected a whole number from ${least} to ${most}`,
   );
 }

@@ -57,11 +57,11 @@ onLeave((error) => {
 });
 
 /** Resolves when the actor's constructor has run; rejects when it is dead. */
-export function untilAlive(actor: number): Promise<void> {
+export function untilAlive(actor: number): Promise<undefined> {
   return new Promise((alive, dead) => {
     const taken = (): void =>
       dead(new ActorAlreadyExistsError("another actor has this name; getIfExists gives that one"));
-    add(actor, { alive: () => alive(), dead, taken });
+    add(actor, { alive: () => alive(undefined), dead, taken });
   });
 }
 

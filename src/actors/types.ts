@@ -43,11 +43,14 @@ type Making<L, Made> = L extends [infer A extends unknown[], ...infer Rest]
 export interface ActorFactory<C extends AnyConstructor> {
   readonly [classBrand]: C;
   /**
-   * Makes an actor. Resolves when its constructor has run, and rejects with an ActorDiedError whose `cause` is what that threw. An
+   * Makes an actor. Resolves when its constructor has run, and rejects with what that threw. An
    * argument may be an ObjectRef, which is resolved first.
    */
   readonly create: Making<ConstructorArgs<C>, Promise<ActorHandle<InstanceType<C>>>>;
-  /** Makes an actor, and gives its handle at once: calls wait until it is there, and reject as `create` does. */
+  /**
+   * Makes an actor, and gives its handle at once: calls wait until it is there, and reject with an ActorDiedError whose `cause` is what
+   * the constructor threw. Throws for an argument that is a reference: its object may not be there yet, and `create` waits for it.
+   */
   readonly remote: Making<ConstructorArgs<C>, ActorHandle<InstanceType<C>>>;
 }
 

@@ -1,7 +1,7 @@
 import { checkWait, watchWait, type WaitOptions } from "../channel/wait.ts";
 import { GetTimeoutError, InvalidArgumentError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
-import { checkCount } from "../actors/facts.ts";
+import { checkCount } from "../check.ts";
 import { isSettled, refOf, valueOf, whenSettled, type Ref } from "../calls/ref.ts";
 import type { ObjectRef } from "./types.ts";
 

@@ -1,6 +1,6 @@
 import { types } from "node:util";
 
-import { checkCount } from "../actors/facts.ts";
+import { checkCount } from "../check.ts";
 import { retries } from "../actors/handle.ts";
 import { callable, type Callable } from "../calls/callable.ts";
 import type { AnyFunction } from "../calls/signatures.ts";
