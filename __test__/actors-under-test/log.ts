@@ -14,10 +14,10 @@ export class Log {
   }
 
   /** Adds it after a while. */
-  async addLater(entry: unknown): Promise<void> {
+  async addLater(entry: unknown, afterMs = 1): Promise<void> {
     this.#running++;
     this.#most = Math.max(this.#most, this.#running);
-    await delay(1);
+    await delay(afterMs);
     this.#running--;
     this.#entries.push(entry);
   }

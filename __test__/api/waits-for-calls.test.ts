@@ -73,7 +73,7 @@ test("code that runs learns of it by its signal", async (t) => {
 
 test("a call that is given up isn't tried again, and nothing of it comes later", async (t) => {
   const log = await Logs.create();
-  const call = log.addLater.options({ timeoutMs: 0, maxTaskRetries: -1, retryExceptions: true })("x");
+  const call = log.addLater.options({ timeoutMs: 0, maxTaskRetries: -1, retryExceptions: true })("x", 2_000);
   await t.throwsAsync(call, { instanceOf: GetTimeoutError });
   await log.add("last");
   t.true(((await log.all()) as string[]).filter((entry) => entry === "x").length <= 1);
