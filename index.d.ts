@@ -540,6 +540,8 @@ export interface MethodOptions {
 	readonly maxTaskRetries?: number | undefined;
 	/** Whether a call that throws is tried again too. Default: false. */
 	readonly retryExceptions?: boolean | undefined;
+	/** What a call does that meets its actor being restarted: it waits (default), or rejects with an `ActorUnavailableError`. */
+	readonly whileRestarting?: "wait" | "fail" | undefined;
 }
 /** Of one call of a method. */
 export interface CallOptions extends MethodOptions {
@@ -792,15 +794,13 @@ export interface TaskOptions {
 	readonly maxRetries?: number | undefined;
 	/** Whether a call that throws is tried again too. Default: false. */
 	readonly retryExceptions?: boolean | undefined;
-	/** What tools and logs call it. Default: the name of the definition. */
-	readonly name?: string | undefined;
 	/** Cancels the call when it aborts. */
 	readonly signal?: AbortSignal | undefined;
 	/** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
 	readonly timeoutMs?: number | undefined;
 }
 /** Defaults of all calls of a task, and how its definition is named: `name` is that of the definition, in its module. */
-export interface TaskDefaults extends Omit<TaskOptions, "name" | "signal">, DefinitionOptions {
+export interface TaskDefaults extends Omit<TaskOptions, "signal">, DefinitionOptions {
 }
 /** A function that runs in another process. */
 export type Task<F extends AnyFunction> = Callable<F> & {

@@ -3,7 +3,7 @@ import type { ActorHandle } from "./actors/types.ts";
 import { SendingEnd } from "./channel/sender.ts";
 import { KlawError, NotInitializedError } from "./errors/index.ts";
 import { currentSession } from "./loop.ts";
-import { SENDER_END, native } from "./native/index.ts";
+import { SENDER_END, asKlawError, native } from "./native/index.ts";
 import { running, ownActor } from "./worker/context.ts";
 import { workerNumber, workerSession } from "./worker/process.ts";
 
@@ -74,6 +74,10 @@ export function self<T>(): ActorHandle<T> {
     );
   }
   const { facts, number, life } = actor;
-  const sender = new SendingEnd<never>(native.openEnd(SENDER_END, life));
-  return makeHandle(facts, number, sender) as unknown as ActorHandle<T>;
+  try {
+    const sender = new SendingEnd<never>(native.openEnd(SENDER_END, life));
+    return makeHandle(facts, number, sender) as unknown as ActorHandle<T>;
+  } catch (error) {
+    throw asKlawError(error);
+  }
 }

@@ -110,3 +110,10 @@ test("an actor calls itself by a handle that it was given", async (t) => {
   const { mirror: again } = (await mirror.kept()) as { mirror: ActorHandle<{ same(n: number): number }> };
   t.is(await again.same(5), 5);
 });
+
+test("actors that could not be asked for leave nothing: more than a session has channels", async (t) => {
+  for (let n = 0; n < 5_000; n++) {
+    await t.throwsAsync(Counters.create((() => n) as never), { code: "ERR_KLAW_SERIALIZATION" });
+  }
+  t.is(await (await Counters.create()).inc(), 1);
+});

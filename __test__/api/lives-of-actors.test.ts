@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import test, { type ExecutionContext } from "ava";
-import { ActorDiedError, getActor, init, kill, terminate } from "klaw-runtime";
+import { ActorDiedError, ActorUnavailableError, getActor, init, kill, terminate } from "klaw-runtime";
 
 import { Counters } from "../actors-under-test/counter.ts";
 import { Gates } from "../actors-under-test/gate.ts";
@@ -215,4 +215,18 @@ test("but not while its calls run", async (t) => {
     await new Promise((done) => setTimeout(done, 20));
   }
   t.is(await call, "done");
+});
+
+test("whileRestarting: a call that is not to wait is told that its actor is not there", async (t) => {
+  const mortal = await Mortals.options({ maxRestarts: 1 }).create();
+  const before = await mortal.pid();
+  await died(t, mortal.killed());
+  await t.throwsAsync(mortal.pid.options({ whileRestarting: "fail" })(), {
+    instanceOf: ActorUnavailableError,
+    code: "ERR_KLAW_ACTOR_UNAVAILABLE",
+  });
+  t.not(await mortal.pid(), before);
+  t.throws(() => mortal.pid.options({ whileRestarting: "never" as "fail" }), {
+    message: /wait/,
+  });
 });

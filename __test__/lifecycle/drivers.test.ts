@@ -117,3 +117,41 @@ test("init() again is the same runtime; after a shutdown a new one, which old ha
   t.deepEqual(said("fresh"), ["1,16"]);
   t.deepEqual([said("unexpected"), drivers.processes(), drivers.sessions()], [[], [], []]);
 });
+
+const NAPS = `
+  import { init, task } from "klaw-runtime";
+  export const nap = task(async function nap(n) {
+    console.log("napping");
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return n;
+  });
+  await init({ numCpus: 1, drainMs: Number(process.argv[2]) });
+  for (let n = 0; ; n++) {
+    if (n === 1) console.log("naps: now");
+    console.log("woke: " + (await nap(n)));
+  }
+`;
+
+test("Ctrl-C: what runs comes to its end, nothing new begins, and nothing is left", async (t) => {
+  using drivers = new Drivers({ "naps.mjs": NAPS });
+  const driver = drivers.start("naps.mjs", "60000");
+  await driver.says("naps");
+  driver.process.kill("SIGINT");
+  const { how, stdout, stderr } = await driver.end();
+  t.is(how, 130);
+  t.is(stderr, "");
+  const woken = [...stdout.matchAll(/^woke: (\d+)$/gm)].map(([, n]) => Number(n));
+  t.true(woken.length === 2 || woken.length === 3, stdout);
+  t.deepEqual([drivers.processes(), drivers.sessions()], [[], []]);
+});
+
+test("a second Ctrl-C ends it at once", async (t) => {
+  using drivers = new Drivers({ "naps.mjs": NAPS.replace("300", "600_000") });
+  const driver = drivers.start("naps.mjs", "600000");
+  while (!driver.stdout.includes("napping")) await delay(5);
+  driver.process.kill("SIGINT");
+  await delay(200);
+  driver.process.kill("SIGINT");
+  t.is((await driver.end()).how, "SIGINT");
+  t.deepEqual(await drivers.swept([]), []);
+});

@@ -70,7 +70,6 @@ export function options(): void {
     numCpus: 1,
     maxRetries: 3,
     retryExceptions: true,
-    name: "squares",
     signal: AbortSignal.abort(),
     timeoutMs: 1_000,
   };

@@ -74,7 +74,14 @@ export function remote(making: Making, args: readonly unknown[]): object {
   try {
     const [tx, rx] = native.channel(1, 16, false);
     const life = new SendingEnd<never>(tx);
-    return makeHandle(facts, submit(making, facts, args, rx), life);
+    try {
+      return makeHandle(facts, submit(making, facts, args, rx), life);
+    } catch (error) {
+      // Nobody has it: else the channel would stay for as long as this session.
+      native.closeEnd(RECEIVER_END, rx);
+      life.close();
+      throw error;
+    }
   } catch (error) {
     throw asKlawError(error);
   }

@@ -54,16 +54,20 @@ export async function terminate(
 ending.terminate = (state, graceMs = GRACE_MS) => terminateActor(state, graceMs);
 
 async function terminateActor({ open }: HandleState, graceMs: number): Promise<void> {
-  const dead = untilDead(open);
-  const alive = untilAlive(open);
-  native.watchActor(open);
-  // Calls that wait for it to be there are sent in that moment, and count as sent before.
-  const isAlive = await alive.then(
-    () => true,
-    () => false,
-  );
-  if (isAlive) native.terminateActor(open, graceMs);
-  await dead;
+  try {
+    const dead = untilDead(open);
+    const alive = untilAlive(open);
+    native.watchActor(open);
+    // Calls that wait for it to be there are sent in that moment, and count as sent before.
+    const isAlive = await alive.then(
+      () => true,
+      () => false,
+    );
+    if (isAlive) native.terminateActor(open, graceMs);
+    await dead;
+  } catch (error) {
+    throw asKlawError(error);
+  }
 }
 
 export function notFound(name: string, namespace: string): ActorNotFoundError {

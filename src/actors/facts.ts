@@ -66,7 +66,12 @@ export function factsOf(
 
 /** Throws for options of a call that mean nothing for this actor. */
 export function checkMethodOptions(facts: ActorFacts, options: MethodOptions): void {
-  const { concurrencyGroup, maxTaskRetries } = options;
+  const { concurrencyGroup, maxTaskRetries, whileRestarting = "wait" } = options;
+  if (whileRestarting !== "wait" && whileRestarting !== "fail") {
+    throw new InvalidArgumentError(
+      `whileRestarting is ${String(whileRestarting)}, expected "wait" or "fail"`,
+    );
+  }
   if (maxTaskRetries !== undefined) checkCount("maxTaskRetries", maxTaskRetries, -1);
   if (concurrencyGroup !== undefined) groupNumber(facts, concurrencyGroup);
 }

@@ -10,9 +10,10 @@ import { SendingEnd } from "../channel/sender.ts";
 import type { WaitOptions } from "../channel/wait.ts";
 import { registerLike, registerSerializer } from "../codec/index.ts";
 import { InvalidArgumentError, NotInitializedError } from "../errors/index.ts";
-import { currentSession } from "../loop.ts";
+import { currentSession, onLeave } from "../loop.ts";
 import { asKlawError, native } from "../native/index.ts";
 import { checkMethodOptions, groupNumber, type ActorFacts } from "./facts.ts";
+import { isAwaited } from "./lives.ts";
 import type { CallOptions, MethodOptions } from "./options.ts";
 
 type MethodWithOptions = Callable & { options(options: CallOptions): Callable };
@@ -33,7 +34,8 @@ export class HandleState {
     this.facts = facts;
     this.number = number;
     this.life = life;
-    released.register(this, { callees: this.#callees, session: this.#session });
+    held.set(number, (held.get(number) ?? 0) + 1);
+    released.register(this, { number, callees: this.#callees, session: this.#session });
   }
 
   /** The actor's number, while this thread is in its session. */
@@ -78,8 +80,9 @@ export class HandleState {
       maxTaskRetries = facts.maxTaskRetries,
       retryExceptions = false,
       concurrencyGroup: group,
+      whileRestarting = "wait",
     } = options;
-    const key = `${group ?? ""}\n${maxTaskRetries}\n${retryExceptions}\n${isStream}`;
+    const key = [group, maxTaskRetries, retryExceptions, whileRestarting, isStream].join("\n");
     const known = this.#callees.get(key);
     if (known !== undefined) return known;
     const callee = native.callee({
@@ -90,7 +93,7 @@ export class HandleState {
       // What was streamed once would come again.
       maxRetries: isStream ? 0 : retries(maxTaskRetries),
       retryErrors: retryExceptions && !isStream,
-      failWhileRestarting: false,
+      failWhileRestarting: whileRestarting === "fail",
       maxPending: facts.maxPendingCalls ?? null,
       definition: null,
     });
@@ -104,12 +107,26 @@ export function retries(max: number): number | null {
   return max < 0 ? null : max;
 }
 
-/** The addon's numbers of handles that nobody has any more. */
-const released = new FinalizationRegistry<{ callees: Map<string, number>; session: object | undefined }>(
-  ({ callees, session }) => {
-    if (session === currentSession()) for (const callee of callees.values()) native.dropCallee(callee);
-  },
-);
+interface Released {
+  readonly number: number;
+  readonly callees: Map<string, number>;
+  readonly session: object | undefined;
+}
+
+/** How many handles of an actor this thread has. */
+const held = new Map<number, number>();
+onLeave(() => held.clear());
+
+/** What the addon keeps for handles that nobody has any more. */
+const released = new FinalizationRegistry<Released>(({ number, callees, session }) => {
+  if (session !== currentSession()) return;
+  for (const callee of callees.values()) native.dropCallee(callee);
+  const left = held.get(number)! - 1;
+  if (left > 0) held.set(number, left);
+  else held.delete(number);
+  // Whoever waits for its end has to be told of it.
+  if (left === 0 && !isAwaited(number)) native.forgetActor(number);
+});
 
 /** What all handles are; each class of actors has a subclass with its methods. */
 export class ActorHandleBase implements AsyncDisposable {

@@ -56,6 +56,11 @@ onLeave((error) => {
   for (const { lost } of asked) lost(error);
 });
 
+/** True while somebody waits for something of the actor. */
+export function isAwaited(actor: number): boolean {
+  return waiting.has(actor);
+}
+
 /** Resolves when the actor's constructor has run; rejects when it is dead. */
 export function untilAlive(actor: number): Promise<undefined> {
   return new Promise((alive, dead) => {

@@ -9,6 +9,8 @@ export interface MethodOptions {
   readonly maxTaskRetries?: number | undefined;
   /** Whether a call that throws is tried again too. Default: false. */
   readonly retryExceptions?: boolean | undefined;
+  /** What a call does that meets its actor being restarted: it waits (default), or rejects with an `ActorUnavailableError`. */
+  readonly whileRestarting?: "wait" | "fail" | undefined;
 }
 
 /** Of one call of a method. */

@@ -12,6 +12,7 @@ import { InvalidArgumentError, NotInitializedError } from "../errors/index.ts";
 import { currentSession, onLeave } from "../loop.ts";
 import {
   OBJECT_ENTRY,
+  OBJECT_ERROR,
   OBJECT_FAILED,
   OBJECT_PENDING,
   OBJECT_VALUE,
@@ -137,7 +138,20 @@ export function refOf(of: unknown, called: string): Ref {
 
 /** True if the object is there, be it an error. */
 export function isSettled(ref: Ref): boolean {
-  return read(ref)[0] !== OBJECT_PENDING;
+  return state(ref) !== OBJECT_PENDING;
+}
+
+/** True if the object is there, and an error. */
+export function isFailed(ref: Ref): boolean {
+  return state(ref) === OBJECT_ERROR;
+}
+
+function state(ref: Ref): number {
+  try {
+    return native.objectState(ref.open);
+  } catch (error) {
+    throw asKlawError(error);
+  }
 }
 
 /** Calls `ready` once the object is there, never before this returns; disposed, never. */

@@ -6,6 +6,7 @@
 import { Sharing } from "../channel/sharing.ts";
 import { checkWait, type WaitOptions } from "../channel/wait.ts";
 import { encode } from "../codec/index.ts";
+import { NotInitializedError } from "../errors/index.ts";
 import { acquireStaging, releaseStaging } from "../loop.ts";
 import { CALL_HEADER_BYTES, asKlawError, native } from "../native/index.ts";
 import { promiseOf } from "./pending.ts";
@@ -51,6 +52,7 @@ export function refuseCalls(error: Error | undefined): void {
 /** The call's name. Throws if nothing was submitted. */
 export function submit({ callee, method }: Calling, args: readonly unknown[]): number {
   if (refusal !== undefined) throw refusal;
+  if (isStalled) throw new NotInitializedError("the program is ending: it takes no more calls");
   const objects = args.some(isRef) ? objectsIn(args) : NO_OBJECTS;
   const staging = acquireStaging();
   try {

@@ -108,7 +108,7 @@ class Taken {
       const ends = this.#ends(table[at + 4]!);
       if (kind === SETTLED_ENTRY) this.#settle(this.#waiting[waiting++], at, ends);
       else if (kind === FAILED_ENTRY) this.#fail(this.#waiting[waiting++], at);
-      else this.#handle(kind, at, ends);
+      else this.#tellHandler(kind, at, ends);
     }
   }
 
@@ -133,6 +133,17 @@ class Taken {
     const [start, stop] = [table[at + 2]!, table[at + 3]!];
     if (start === stop && start !== OVERSIZE) return undefined;
     return this.#value(at, NO_ENDS, "error");
+  }
+
+  /** What a handler throws is reported as any other error that nobody catches, and the entries behind are told all the same. */
+  #tellHandler(kind: number, at: number, ends: readonly object[]): void {
+    try {
+      this.#handle(kind, at, ends);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 
   #handle(kind: number, at: number, ends: readonly object[]): void {

@@ -160,6 +160,9 @@ export declare function keep(call: number): number
 /** Kills an actor's process. */
 export declare function killActor(actor: number, noRestart: boolean): void
 
+/** Whether an object is there: 0 not yet, 1 as a value, 2 as an error. */
+export declare function objectState(object: number): number
+
 /** Joins a session with this thread's event loop. */
 export declare function open(options: OpenOptions, buffers: OpenBuffers, onEvents: (count: number) => void): Joined
 

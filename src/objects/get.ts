@@ -2,7 +2,7 @@ import { checkWait, watchWait, type WaitOptions } from "../channel/wait.ts";
 import { GetTimeoutError, InvalidArgumentError } from "../errors/index.ts";
 import { asKlawError, native } from "../native/index.ts";
 import { checkCount } from "../check.ts";
-import { isSettled, refOf, valueOf, whenSettled, type Ref } from "../calls/ref.ts";
+import { isFailed, isSettled, refOf, valueOf, whenSettled, type Ref } from "../calls/ref.ts";
 import type { ObjectRef } from "./types.ts";
 
 type Values<R extends readonly ObjectRef<any>[]> = {
@@ -37,9 +37,8 @@ export async function get(
 ): Promise<unknown> {
   checkWait(options);
   const refs = (Array.isArray(of) ? of : [of]).map((ref) => refOf(ref, "get"));
-  const isFailed = (): boolean => refs.some((ref) => isSettled(ref) && !isValue(ref));
-  await until(refs, (left) => left === 0 || isFailed(), options, "value");
-  const failed = refs.find((ref) => isSettled(ref) && !isValue(ref));
+  await until(refs, (left) => left === 0 || refs.some(isFailed), options, "value");
+  const failed = refs.find(isFailed);
   if (failed !== undefined) return valueOf(failed);
   return Array.isArray(of) ? refs.map(valueOf) : valueOf(refs[0]!);
 }
@@ -111,15 +110,6 @@ export async function cancel(
     return native.cancelObject(refOf(ref, "cancel").open, options.force === true);
   } catch (error) {
     throw asKlawError(error);
-  }
-}
-
-function isValue(ref: Ref): boolean {
-  try {
-    valueOf(ref);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -9,8 +9,6 @@ export interface TaskOptions {
   readonly maxRetries?: number | undefined;
   /** Whether a call that throws is tried again too. Default: false. */
   readonly retryExceptions?: boolean | undefined;
-  /** What tools and logs call it. Default: the name of the definition. */
-  readonly name?: string | undefined;
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal | undefined;
   /** Cancels the call when it has not settled by then, in milliseconds. Default: none. */
@@ -18,7 +16,7 @@ export interface TaskOptions {
 }
 
 /** Defaults of all calls of a task, and how its definition is named: `name` is that of the definition, in its module. */
-export interface TaskDefaults extends Omit<TaskOptions, "name" | "signal">, DefinitionOptions {}
+export interface TaskDefaults extends Omit<TaskOptions, "signal">, DefinitionOptions {}
 
 /** A function that runs in another process. */
 export type Task<F extends AnyFunction> = Callable<F> & {

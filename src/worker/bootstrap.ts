@@ -22,3 +22,5 @@ serveCalls();
 serveActor();
 openCalls(null);
 native.workerReady();
+// What the first definition will ask for: a spare worker has the time now.
+void import("../index.ts");

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Creation } from "../actors/create.ts";
+import { CREATION_HEADER_BYTES, type Creation } from "../actors/create.ts";
 import { onEntry, type Payload } from "../calls/take.ts";
 import { encode } from "../codec/index.ts";
 import { load } from "../definitions/index.ts";
@@ -40,7 +40,7 @@ async function construct(payload: Payload, number: number, restarts: number): Pr
   const { buffer, byteOffset, byteLength } = payload.bytes();
   const head = new DataView(buffer, byteOffset, byteLength);
   const [end, start] = [head.getUint32(0, true), head.getUint32(4, true)];
-  const creation = payload.part(64, end, "creation") as Creation;
+  const creation = payload.part(CREATION_HEADER_BYTES, end, "creation") as Creation;
   const { value } = await load({ kind: "actor", ...creation });
   const { facts, life } = creation;
   setOwnActor({ id: native.actorName(number).join("."), number, facts, life });

@@ -59,8 +59,17 @@ impl Calls {
     ) -> Result<ObjectNo, Error> {
         let ends = event_loop.reopen_all(&ends.iter().map(|end| Arrived::Open(*end)).collect::<Vec<_>>())?;
         let stored = stored(bytes.into(), ends);
-        let object = self.objects.add(if is_error { Object::Error(stored) } else { Object::Value(stored) });
+        let object = self.objects.put(if is_error { Object::Error(stored) } else { Object::Value(stored) });
         object.ok_or(klaw_sched::submit::Refused::TooMany.into())
+    }
+
+    /// Whether an object is there, and if so, whether it is a value.
+    pub fn is_value(&mut self, object: ObjectNo) -> Result<Option<bool>, Error> {
+        Ok(match self.objects.get(object).ok_or(Error::ObjectReleased)? {
+            Object::Pending => None,
+            Object::Value(_) => Some(true),
+            Object::Error(_) | Object::Failed(_) => Some(false),
+        })
     }
 
     /// What an object is. The ends in it are new ones, for whoever asks.

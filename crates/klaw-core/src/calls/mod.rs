@@ -11,6 +11,7 @@
 //! The agent tells of a death after the dead one's pidfd was readable, so everything that it had published stands in the control channel
 //! by then, in another lane. What the agent says is therefore put aside until the channel was seen empty: replies of the dead come first.
 
+mod actors;
 mod blocked;
 mod definitions;
 mod face;

@@ -56,6 +56,8 @@ pub struct Stored {
 #[derive(Debug)]
 struct Entry {
     object: Object,
+    /// Whose result it will be.
+    call: Option<CallId>,
     /// The face's reference, and the calls that wait.
     holders: u32,
     waiting: Vec<CallId>,
@@ -86,13 +88,18 @@ pub(super) struct Objects {
 impl Objects {
     /// The result of `call` is kept. `None`: there are a million of them.
     pub(super) fn expect(&mut self, call: CallId) -> Option<ObjectNo> {
-        let object = self.add(Object::Pending)?;
+        let object = self.add(Object::Pending, Some(call))?;
         self.by_call.insert(call, object);
         Some(object)
     }
 
-    pub(super) fn add(&mut self, object: Object) -> Option<ObjectNo> {
-        self.table.add(Entry { object, holders: 1, waiting: Vec::new() }).map(ObjectNo)
+    /// An object that is there already.
+    pub(super) fn put(&mut self, object: Object) -> Option<ObjectNo> {
+        self.add(object, None)
+    }
+
+    fn add(&mut self, object: Object, call: Option<CallId>) -> Option<ObjectNo> {
+        self.table.add(Entry { object, call, holders: 1, waiting: Vec::new() }).map(ObjectNo)
     }
 
     /// The object that a call's result is to be, once.
@@ -101,8 +108,8 @@ impl Objects {
     }
 
     /// The call whose result it will be.
-    pub(super) fn call_of(&self, object: ObjectNo) -> Option<CallId> {
-        self.by_call.iter().find(|(_, expected)| **expected == object).map(|(call, _)| *call)
+    pub(super) fn call_of(&mut self, object: ObjectNo) -> Option<CallId> {
+        self.table.get(object.0)?.call
     }
 
     pub(super) fn get(&mut self, object: ObjectNo) -> Option<&Object> {
@@ -112,7 +119,7 @@ impl Objects {
     /// It is there. The calls for which it was the last one missing.
     pub(super) fn fulfil(&mut self, object: ObjectNo, with: Object) -> Vec<CallId> {
         let Some(entry) = self.table.get(object.0) else { return Vec::new() };
-        entry.object = with;
+        (entry.object, entry.call) = (with, None);
         let mut complete = Vec::new();
         for call in std::mem::take(&mut entry.waiting) {
             let Some(dependent) = self.dependents.get_mut(&call) else { continue };
@@ -161,7 +168,7 @@ impl Objects {
         match entry.object {
             Object::Pending => {
                 // Whatever comes of its call is for nobody.
-                self.by_call.retain(|_, expected| *expected != object);
+                entry.call.and_then(|call| self.by_call.remove(&call));
                 None
             }
             Object::Value(stored) | Object::Error(stored) => Some(stored),

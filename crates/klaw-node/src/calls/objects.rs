@@ -50,6 +50,15 @@ pub(crate) fn put(env: Env, end: u32, ends: Vec<u32>, is_error: bool) -> Result<
     })
 }
 
+/// Whether an object is there: 0 not yet, 1 as a value, 2 as an error.
+#[napi(catch_unwind)]
+pub(crate) fn object_state(env: Env, object: u32) -> Result<u32> {
+    with_calls(env, |_, calls| {
+        let is_value = calls.calls.is_value(ObjectNo::from_bits(object))?;
+        Ok(is_value.map_or(0, |is_value| if is_value { 1 } else { 2 }))
+    })
+}
+
 /// What an object is: its bytes, and which they are: 0 it is not there yet, 1 a value, 2 an error, 3 none, and `callFailure` says why. The
 /// ends in it are those of `arrivedWithCalls`.
 #[napi(catch_unwind, ts_return_type = "[kind: number, bytes: Uint8Array]")]
