@@ -20,7 +20,12 @@ process.argv = argv;
 beWorker(openLoop(address, busyPollUs), namespace);
 serveCalls();
 serveActor();
-openCalls(null);
-native.workerReady();
-// What the first definition will ask for: a spare worker has the time now.
-void import("../index.ts");
+void serve();
+
+async function serve(): Promise<void> {
+  // All of the package, which the first definition asks for, before any is: a spare worker has the time, and a module that requires the
+  // package must not find it half loaded.
+  await import("../index.ts");
+  openCalls(null);
+  native.workerReady();
+}
